@@ -1,0 +1,57 @@
+import type { EventKey } from './event.ts';
+import type { ObjectKey } from './object-key.ts';
+
+/** One line of a list: a key with what the list declares of its object. */
+export interface KeyEntry {
+  readonly key: ObjectKey;
+  readonly url?: string;
+  /** Bytes. */
+  readonly size?: number;
+  readonly etag?: string;
+  /** 16 bytes, base64. */
+  readonly md5?: string;
+  /** Milliseconds since the epoch. */
+  readonly lastModifiedMs?: number;
+}
+
+/** A line that holds no usable key; it is accounted for as a failed entry. */
+export interface InvalidEntry {
+  readonly invalid: EventKey;
+  /** Ends a sentence: `the key has 2000 bytes, …`. */
+  readonly reason: string;
+}
+
+export type Entry = KeyEntry | InvalidEntry;
+
+/** Consecutive entries of a source and the bytes of the (decompressed) list that they stand in. */
+export interface EntryBatch {
+  readonly entries: readonly Entry[];
+  /** First byte. */
+  readonly start: number;
+  /** Byte after the last. */
+  readonly end: number;
+  /** CRC-32 of the list's bytes from 0 to `end`. */
+  readonly prefixCrc: number;
+}
+
+/** Where a source stands: enough to go on reading there, and to know that it is the same source. */
+export interface SourcePosition {
+  readonly end: number;
+  readonly prefixCrc: number;
+}
+
+/** A list of entries that can be read again from any batch's start. */
+export interface EntrySource {
+  /** As shown to people. */
+  readonly name: string;
+  /**
+   * Batches in order, from `from` on.
+   * @throws FatalError `usage` where the list can't be read.
+   */
+  batches(from: SourcePosition, signal: AbortSignal): AsyncIterable<EntryBatch>;
+  /** The entries between two positions that an earlier `batches` gave out, as it gave them. */
+  reread(start: number, end: number, signal: AbortSignal): Promise<readonly Entry[]>;
+  /** Whether the source still begins with what was read up to `position`; growing is allowed. */
+  startsWith(position: SourcePosition, signal: AbortSignal): Promise<boolean>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,88 @@
+import type { FailureCode } from './failure.ts';
+
+/** Why an entry was not copied although nothing failed. */
+export type SkipReason = 'exists' | 'unchanged' | 'no-rule' | 'rule-off' | 'filtered' | 'duplicate';
+
+/** How an entry is named in events: as text, or as base64 where its bytes are not UTF-8. */
+export type EventKey = { readonly key: string } | { readonly keyBase64: string };
+
+export type ObjectOutcome =
+  | {
+      readonly outcome: 'copied';
+      readonly rule: string;
+      /** Bytes stored. */
+      readonly bytes: number;
+      /** The address that the body came from. */
+      readonly origin: string;
+      /** Requests for the object's body, the successful one included. */
+      readonly attempts: number;
+      /** The bucket's ETag of what was stored. */
+      readonly etag: string;
+      /** False where nothing declared the length and the rule accepts that. */
+      readonly lengthVerified: boolean;
+    }
+  | { readonly outcome: 'skipped'; readonly rule: string | null; readonly reason: SkipReason }
+  | { readonly outcome: 'planned'; readonly rule: string }
+  | {
+      readonly outcome: 'failed';
+      readonly rule: string | null;
+      readonly code: FailureCode;
+      readonly status?: number | undefined;
+      readonly origin?: string | undefined;
+      readonly message: string;
+      readonly attempts: number;
+    };
+
+export type ObjectEvent = { readonly event: 'object' } & EventKey & ObjectOutcome;
+
+export interface StartEvent {
+  readonly event: 'start';
+  readonly schema: 1;
+  readonly command: string;
+  readonly job: string;
+  /** ISO 8601, UTC. */
+  readonly time: string;
+  readonly resumed: boolean;
+}
+
+/** A breaker of an origin address changed its state. */
+export interface OriginEvent {
+  readonly event: 'origin';
+  readonly origin: string;
+  readonly state: 'open' | 'half-open' | 'closed';
+  readonly reason: string;
+}
+
+export interface Tally {
+  readonly listed: number;
+  readonly copied: number;
+  readonly skipped: number;
+  readonly failed: number;
+}
+
+export interface ProgressEvent extends Tally {
+  readonly event: 'progress';
+  readonly planned?: number;
+  readonly bytes: number;
+  readonly bytesPerSecond: number;
+  readonly inFlight: number;
+}
+
+export interface SummaryEvent extends Tally {
+  readonly event: 'summary';
+  readonly command: string;
+  readonly planned?: number;
+  readonly deleted: number;
+  readonly listingErrors: number;
+  readonly bytes: number;
+  readonly originRequests: number;
+  readonly bucketRequests: number;
+  /** What earlier runs of this job had closed; not part of the counts above. */
+  readonly carried: Tally;
+  readonly resumed: boolean;
+  readonly elapsedMs: number;
+  readonly exitCode: number;
+}
+
+/** One line of `--json`; the schema is in the README. */
+export type RunEvent = StartEvent | ObjectEvent | OriginEvent | ProgressEvent | SummaryEvent;

@@ -1,0 +1,92 @@
+/**
+ * Why one object could not be copied. The list is closed and documented in the README; programs
+ * decide by these codes, never by a message.
+ */
+export const FAILURE_CODES = [
+  'ORIGIN_NOT_FOUND',
+  'ORIGIN_STATUS',
+  'ORIGIN_UNREACHABLE',
+  'ORIGIN_TIMEOUT',
+  'ORIGIN_CHANGED',
+  'ORIGIN_ARCHIVED',
+  'LENGTH_MISMATCH',
+  'LENGTH_UNKNOWN',
+  'DIGEST_MISMATCH',
+  'CONTENT_REJECTED',
+  'REDIRECT_REFUSED',
+  'ADDRESS_REFUSED',
+  'LOOP_DETECTED',
+  'BUCKET_REFUSED',
+  'BUCKET_THROTTLED',
+  'BUCKET_UNREACHABLE',
+  'KEY_INVALID',
+  'METADATA_TOO_LARGE',
+  'INTERNAL',
+] as const;
+
+export type FailureCode = (typeof FAILURE_CODES)[number];
+
+/** What is known about a failure beside its code and message. */
+export interface FailureDetails {
+  /** The origin's or the bucket's HTTP status, where there was one. */
+  readonly status?: number | undefined;
+  /** The address that failed, as shown in events: no credentials, no query. */
+  readonly origin?: string | undefined;
+  /** How long the other side asked us to stay away, in milliseconds. */
+  readonly retryAfterMs?: number | undefined;
+  /** Where a 3xx that was not followed points to. */
+  readonly location?: string | undefined;
+  readonly cause?: unknown;
+}
+
+/**
+ * A bad object: caught by the engine, told as an event, never the end of a run. The message is one
+ * line: what failed, on which subject, got and expected, what to do.
+ */
+export class Failure extends Error {
+  override readonly name = 'Failure';
+  readonly code: FailureCode;
+  readonly status: number | undefined;
+  readonly origin: string | undefined;
+  readonly retryAfterMs: number | undefined;
+  readonly location: string | undefined;
+
+  constructor(code: FailureCode, message: string, details: FailureDetails = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.code = code;
+    this.status = details.status;
+    this.origin = details.origin;
+    this.retryAfterMs = details.retryAfterMs;
+    this.location = details.location;
+  }
+}
+
+/**
+ * What ends a whole run. `cli/exit-code.ts` gives each kind its exit code.
+ *
+ * - `usage`: the command line, the rules or a list can't be worked with
+ * - `bucket-unusable`, `origins-unusable`: at start, or for good
+ * - `job-differs`: the state holds this job with other rules or another list
+ * - `job-locked`: another run works on this job
+ * - `state-unusable`: the state directory is read-only, full, corrupt or foreign
+ * - `output-closed`: whoever read stdout has gone
+ */
+export type FatalKind =
+  | 'usage'
+  | 'bucket-unusable'
+  | 'origins-unusable'
+  | 'job-differs'
+  | 'job-locked'
+  | 'state-unusable'
+  | 'output-closed';
+
+/** Ends the run with a clear line; everything finished so far stays finished. */
+export class FatalError extends Error {
+  override readonly name = 'FatalError';
+  readonly kind: FatalKind;
+
+  constructor(kind: FatalKind, message: string, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.kind = kind;
+  }
+}

@@ -1,0 +1,71 @@
+import type { ObjectKey } from './object-key.ts';
+import type { Body, Headers } from './ports.ts';
+
+/** What names one version of an object at an origin; raw header values. */
+export interface Validators {
+  readonly etag: string | undefined;
+  readonly lastModified: string | undefined;
+}
+
+export interface OriginRequest {
+  /** The request key, for messages. */
+  readonly key: ObjectKey;
+  /** What the rule made of the key; not percent-encoded, below the address's base. */
+  readonly originKey: string;
+  /** Query that is passed on, without `?` and without signature parameters; '' for none. */
+  readonly query: string;
+  /** A URL that a list gave for this key; it replaces the address's base and `originKey`. */
+  readonly url: string | undefined;
+  /** Headers of the rule for this request; an address adds its own. */
+  readonly headers: Headers;
+  /** Asks for the body only if the origin's version is another; answered with status 304. */
+  readonly unless: Validators | undefined;
+  /** Told of every request for the object's body as it is sent, with the address's name. */
+  readonly onRequest: (origin: string) => void;
+}
+
+export interface OriginHead {
+  /** The address that answered, as events show it. */
+  readonly origin: string;
+  /** The URL that gave the body, after redirects, without credentials. */
+  readonly url: string;
+  readonly status: number;
+  readonly headers: Headers;
+  /** What Content-Length declared, in bytes. */
+  readonly length: number | undefined;
+  /** What marks the body's end; `close`: only the closed connection, so a cut can't be seen. */
+  readonly framing: 'length' | 'chunked' | 'close';
+}
+
+export interface OriginAnswer extends Body {
+  readonly head: OriginHead;
+}
+
+/** Reads one answer. What it throws tells the wrappers whether to ask again or elsewhere. */
+export type AnswerReader<T> = (answer: OriginAnswer) => Promise<T>;
+
+/**
+ * One address that objects come from, or, wrapped by `guard`, a rule's whole set of them.
+ *
+ * The reader runs inside `read` and holds the connection while it does. Broken bodies are
+ * therefore failures of `read`, and a wrapper that asks again, or asks another address, starts
+ * a new reader from byte 0: bytes of two answers never meet.
+ */
+export interface Origin {
+  /** As shown in events: scheme, host and path of the address; no credentials, no query. */
+  readonly name: string;
+  /**
+   * Asks for an object and gives the answer to `reader`: status 200, or 304 where `unless` is set.
+   * A body that the reader leaves unread is cut off.
+   * @throws Failure with an `ORIGIN_*`, `REDIRECT_REFUSED`, `ADDRESS_REFUSED`, `LOOP_DETECTED` or
+   * `KEY_INVALID` code; any other status is `ORIGIN_NOT_FOUND` (404, 410) or `ORIGIN_STATUS`.
+   * @throws FatalError `origins-unusable` where every address stayed down too long.
+   */
+  read<T>(request: OriginRequest, reader: AnswerReader<T>, signal: AbortSignal): Promise<T>;
+  /**
+   * Resolves when the address answers HTTP at all, whatever the status.
+   * @throws Failure `ORIGIN_UNREACHABLE`, `ORIGIN_TIMEOUT` or `ADDRESS_REFUSED`.
+   */
+  probe(signal: AbortSignal): Promise<void>;
+  close(): Promise<void>;
+}
