@@ -1,0 +1,133 @@
+import type { OriginAddress, Rule, Rules } from '../model/rule.ts';
+import { isSecretHeader } from './inline-secret.ts';
+import { covers, overlaps } from './key-coverage.ts';
+import { notImplementedYet } from './not-implemented-yet.ts';
+import { splitUrl } from './origin-url-problem.ts';
+import { hostKind } from './private-address.ts';
+import type { LintName, Problem } from './problem.ts';
+import type { Place, Tree } from './yaml-tree.ts';
+import { locate } from './yaml-tree.ts';
+
+/** A warning before it has its place in the text. */
+interface Finding {
+  readonly lint: LintName;
+  readonly path: readonly (string | number)[];
+  readonly message: string;
+}
+
+/**
+ * What is valid and yet likely not meant, as warnings.
+ * @param written the file as it stands; @param merged the same with `defaults` under every rule
+ */
+export function lintRules(rules: Rules, written: Tree, merged: Tree): Problem[] {
+  const findings = [
+    ...(rules.rules.length === 0 ? [NO_RULES] : []),
+    ...rules.rules.flatMap((rule, index) => [
+      ...prefixBoundary(rule, index),
+      ...coverage(rules.rules, index),
+      ...weights(rule, index),
+      ...addresses(rule, index, rules.allowPrivate),
+    ]),
+  ];
+  return [
+    ...notImplementedYet(written).map(({ at, message }) =>
+      warning('not-implemented-yet', at, message),
+    ),
+    ...findings.map(({ lint, path, message }) => warning(lint, locate(merged, path), message)),
+  ];
+}
+
+const NO_RULES: Finding = {
+  lint: 'no-rules',
+  path: ['rules'],
+  message: 'there is no rule, so every key is skipped',
+};
+
+function warning(lint: LintName, { line, column, path }: Place, message: string): Problem {
+  return { severity: 'warning', line, column, path, message, lint };
+}
+
+function prefixBoundary({ match: { keyPrefix } }: Rule, index: number): Finding[] {
+  if (keyPrefix === undefined || !/[\p{L}\p{N}]$/u.test(keyPrefix)) return [];
+  const message = `\`${keyPrefix}\` also takes \`${keyPrefix}s/…\`; end it with / if it is a folder`;
+  return [{ lint: 'prefix-boundary', path: ['rules', index, 'match', 'keyPrefix'], message }];
+}
+
+function coverage(rules: readonly Rule[], index: number): Finding[] {
+  const rule = rules[index];
+  if (rule === undefined) return [];
+  const earlier = rules.slice(0, index);
+  const path = ['rules', index];
+  const hiding = earlier.find(
+    (other) => other.afterMiss !== 'nextRule' && covers(other.match, rule.match),
+  );
+  if (hiding !== undefined) {
+    const message = `never used: rule \`${hiding.id}\` above takes every key of \`${rule.id}\``;
+    return [{ lint: 'unreachable', path, message }];
+  }
+  const shared = earlier.filter((other) => overlaps(other.match, rule.match));
+  if (shared.length === 0) return [];
+  const names = shared.slice(0, 3).map(({ id }) => `\`${id}\``);
+  const more = shared.length > names.length ? ` and ${shared.length - names.length} more` : '';
+  const message = `shares keys with ${names.join(', ')}${more} above; the first rule that matches takes them`;
+  return [{ lint: 'overlap', path, message }];
+}
+
+function weights({ origins }: Rule, index: number): Finding[] {
+  if (origins === undefined || origins.select === 'weighted') return [];
+  return origins.masters.flatMap(({ weight }, at): Finding[] => {
+    if (weight === 1) return [];
+    const path = ['rules', index, 'origins', 'masters', at, 'weight'];
+    const message = `has no effect: select is ${origins.select}, not weighted`;
+    return [{ lint: 'no-effect', path, message }];
+  });
+}
+
+function addresses(rule: Rule, index: number, allowPrivate: boolean): Finding[] {
+  if (rule.origins === undefined) return [];
+  const { masters, slaves } = rule.origins;
+  const located = [
+    ...masters.map((address, at) => ({ address, path: ['masters', at] })),
+    ...slaves.map((address, at) => ({ address, path: ['slaves', at] })),
+  ];
+  return located.flatMap(({ address, path }) => {
+    const full = ['rules', index, 'origins', ...path];
+    return [...refused(address, full, allowPrivate), ...plainCredentials(rule, address, full)];
+  });
+}
+
+function refused(
+  address: OriginAddress,
+  path: readonly (string | number)[],
+  allowPrivate: boolean,
+): Finding[] {
+  const host = address.connectTo ?? hostOf(address);
+  if (host === undefined) return [];
+  const kind = hostKind(host);
+  if (kind === 'link-local') {
+    const message = `${host} is link-local, where clouds keep their metadata; it is always refused`;
+    return [{ lint: 'address-refused', path, message }];
+  }
+  if (kind === 'public' || allowPrivate) return [];
+  const message = `${host} is a ${kind} address and will be refused; set \`allowPrivate: true\` to allow it`;
+  return [{ lint: 'address-refused', path, message }];
+}
+
+function hostOf({ url }: OriginAddress): string | undefined {
+  const parts = 'text' in url ? splitUrl(url.text) : undefined;
+  return parts === undefined || parts.scheme === 's3' ? undefined : parts.authority;
+}
+
+function plainCredentials(
+  rule: Rule,
+  { url, headers }: OriginAddress,
+  path: readonly (string | number)[],
+): Finding[] {
+  if (!('text' in url) || !url.text.startsWith('http:')) return [];
+  const secret = [...headers, ...rule.request.headers.set].find(
+    ({ name, value }) => 'env' in value || isSecretHeader(name, value.text),
+  );
+  if (secret === undefined) return [];
+  const message = `\`${secret.name}\` goes over plain http, where anybody on the way can read it; use https`;
+  return [{ lint: 'plain-http-credentials', path, message }];
+}

@@ -1,0 +1,76 @@
+import { describe, expect, it } from 'vitest';
+
+import { fingerprintDifferences, jobFingerprint } from '../../src/rules/job-fingerprint.ts';
+import { rulesOf } from './rules-of.ts';
+
+const FLAGS = { overwrite: 'never', keys: 'keys.txt' };
+
+function body(a: string, b = ''): string {
+  return `rules:\n  - { id: a, match: { keyPrefix: a/ }, origins: { masters: ["https://o.example/"] }, ${a} }\n${b}`;
+}
+
+function differences(before: string, now: string, flags = FLAGS): readonly string[] {
+  return fingerprintDifferences(
+    jobFingerprint(rulesOf(before), FLAGS),
+    jobFingerprint(rulesOf(now), flags),
+  );
+}
+
+const SECOND = '  - { id: b, match: { keyPrefix: b/ }, action: "off" }\n';
+
+describe('a job is the same', () => {
+  it.each([
+    ['request: { timeouts: { idle: 1s } }', 'timeouts'],
+    ['protect: { concurrency: 1 }', 'limits'],
+    ['response: { onError: 500 }', 'what serve answers'],
+    ['key: {}', 'a default written out'],
+  ])('after %s: %s may change', (fields) => {
+    expect(differences(body(''), body(fields))).toEqual([]);
+  });
+
+  it('when an address is added or credentials change', () => {
+    const other = body('').replace(
+      '"https://o.example/"',
+      '"https://p.example/", { url: "https://q.example/", headers: { authorization: { env: A } } }',
+    );
+    expect(differences(body(''), other)).toEqual([]);
+  });
+});
+
+describe('a job is another one, and the difference has a name', () => {
+  it.each([
+    [body('key: { addPrefix: x }'), 'rule `a`: key changed'],
+    [body('store: { userMetadata: false }'), 'rule `a`: store changed'],
+    [body('action: proxy'), 'rule `a`: action changed'],
+    [body('').replace('a/', 'c/'), 'rule `a`: match changed'],
+    [body('', SECOND), 'rule `b` was added'],
+    [`${body('')}scan: [{ rule: a, from: s3 }]`, 'scan changed'],
+  ])('%j', (now, expected) => {
+    expect(differences(body(''), now)).toEqual([expected]);
+  });
+
+  it('after a rule went, or two changed places', () => {
+    expect(differences(body('', SECOND), body(''))).toEqual(['rule `b` was removed']);
+    const swapped = body('', SECOND)
+      .replace(/^rules:\n/, `rules:\n${SECOND}`)
+      .replace(/\n {2}- \{ id: b[^\n]*\n$/, '\n');
+    expect(differences(body('', SECOND), swapped)).toEqual(['the rules stand in another order']);
+  });
+
+  it('with another flag or another bucket', () => {
+    expect(differences(body(''), body(''), { ...FLAGS, overwrite: 'always' })).toEqual([
+      '--overwrite was "never", now it is "always"',
+    ]);
+    const rules = rulesOf(body(''));
+    const moved = { ...rules, bucket: { ...rules.bucket, url: 'file:./other' } };
+    expect(
+      fingerprintDifferences(jobFingerprint(rules, FLAGS), jobFingerprint(moved, FLAGS)),
+    ).toEqual(['bucket.url was "file:./bucket", now it is "file:./other"']);
+  });
+});
+
+it('the order in which fields were written does not count', () => {
+  const one = rulesOf(body('store: { requireLength: true, userMetadata: false }'));
+  const two = rulesOf(body('store: { userMetadata: false, requireLength: true }'));
+  expect(jobFingerprint(one, FLAGS)).toEqual(jobFingerprint(two, FLAGS));
+});

@@ -1,0 +1,163 @@
+import { describe, expect, it } from 'vitest';
+
+import { problemsOf } from './rules-of.ts';
+
+const MASTER = 'origins: { masters: ["https://o.example/"] }';
+
+function lints(body: string): string[] {
+  return problemsOf(body).map(({ severity, lint, path, message }) => {
+    expect(severity).toBe('warning');
+    return `${lint ?? ''} ${path}: ${message}`;
+  });
+}
+
+function ruleLints(fields: string): string[] {
+  return lints(`rules: [{ id: a, ${fields} }]`);
+}
+
+it('a plain file has no warnings', () => {
+  expect(ruleLints(`match: { keyPrefix: a/ }, ${MASTER}`)).toEqual([]);
+});
+
+it('a file without rules is told that it does nothing', () => {
+  expect(lints('rules: []')).toEqual(['no-rules rules: there is no rule, so every key is skipped']);
+});
+
+describe('accepted fields whose behaviour is still to come', () => {
+  it.each([
+    [
+      `match: { methods: [GET] }, ${MASTER}`,
+      'rules[0].match.methods: not implemented yet (serve only)',
+    ],
+    [`store: { tags: { a: b } }, ${MASTER}`, 'rules[0].store.tags: not implemented yet'],
+    [
+      `request: { headers: { pass: [x-a] } }, ${MASTER}`,
+      'rules[0].request.headers.pass: not implemented yet (serve only)',
+    ],
+    [
+      'origins: { masters: ["s3://old-bucket/"] }',
+      'rules[0].origins.masters[0]: not implemented yet: s3:// origins',
+    ],
+    [
+      'origins: { masters: [{ url: "s3://old-bucket/" }] }',
+      'rules[0].origins.masters[0].url: not implemented yet: s3:// origins',
+    ],
+  ])('%s', (fields, expected) => {
+    expect(ruleLints(fields)).toEqual([`not-implemented-yet ${expected}`]);
+  });
+
+  it.each([
+    `request: { followRedirects: false, headers: { set: { x-a: b } }, timeouts: { idle: 1s } }, ${MASTER}`,
+    `store: { requireLength: true, contentType: { guess: missing }, private: store, reject: { empty: true } }, ${MASTER}`,
+    `protect: { concurrency: 4, breaker: { ratio: 1 } }, key: { addPrefix: a }, ${MASTER}`,
+    'action: "off"',
+  ])('and none for what works: %s', (fields) => {
+    expect(ruleLints(fields)).toEqual([]);
+  });
+
+  it('are told once for defaults, where they stand', () => {
+    expect(lints(`defaults: { afterMiss: redirect }\nrules: [{ id: a, ${MASTER} }]`)).toEqual([
+      'not-implemented-yet defaults.afterMiss: not implemented yet (serve only)',
+    ]);
+  });
+});
+
+describe('rules that get in each other’s way', () => {
+  const two = (a: string, b: string) =>
+    lints(
+      `rules:\n  - { id: a, match: { ${a} }, ${MASTER} }\n  - { id: b, match: { ${b} }, ${MASTER} }`,
+    );
+
+  it.each([
+    ['keyPrefix: a/', 'keyPrefix: a/b/'],
+    ['keySuffix: .mp4', 'keyPrefix: a/, keySuffix: x.mp4'],
+    ['', 'keyPrefix: a/'],
+    ['', ''],
+  ])('{ %s } hides { %s }', (a, b) => {
+    expect(two(a, b)).toEqual([
+      'unreachable rules[1]: never used: rule `a` above takes every key of `b`',
+    ]);
+  });
+
+  it.each([
+    ['keyPrefix: a/b/', 'keyPrefix: a/'],
+    ['keyPrefix: a/', 'keySuffix: .mp4'],
+  ])('{ %s } shares keys with { %s }', (a, b) => {
+    expect(two(a, b)).toEqual([
+      'overlap rules[1]: shares keys with `a` above; the first rule that matches takes them',
+    ]);
+  });
+
+  it.each([
+    ['keyPrefix: a/', 'keyPrefix: b/'],
+    ['keySuffix: .a', 'keySuffix: .b'],
+    ['keyPrefix: a/, keySuffix: .a', 'keyPrefix: a/b/, keySuffix: .b'],
+  ])('{ %s } and { %s } are strangers', (a, b) => {
+    expect(two(a, b)).toEqual([]);
+  });
+});
+
+it('a prefix that ends inside a word takes more than the folder', () => {
+  expect(ruleLints(`match: { keyPrefix: video }, ${MASTER}`)).toEqual([
+    'prefix-boundary rules[0].match.keyPrefix: `video` also takes `videos/…`; end it with / if it is a folder',
+  ]);
+  expect(ruleLints(`match: { keyPrefix: img- }, ${MASTER}`)).toEqual([]);
+});
+
+it('credentials over plain http are pointed out', () => {
+  const headers = 'headers: { authorization: { env: A } }';
+  const [warning] = ruleLints(`origins: { masters: [{ url: "http://o.example/", ${headers} }] }`);
+  expect(warning).toMatch(
+    /^plain-http-credentials rules\[0\]\.origins\.masters\[0\]: `authorization`/,
+  );
+  expect(ruleLints(`origins: { masters: [{ url: "https://o.example/", ${headers} }] }`)).toEqual(
+    [],
+  );
+});
+
+it('a weight that nobody looks at is pointed out', () => {
+  expect(ruleLints('origins: { masters: [{ url: "https://o.example/", weight: 2 }] }')).toEqual([
+    'no-effect rules[0].origins.masters[0].weight: has no effect: select is ordered, not weighted',
+  ]);
+});
+
+describe('origins on addresses that are refused', () => {
+  it.each([
+    '127.0.0.1:80',
+    'localhost',
+    '10.1.2.3',
+    '172.16.0.1',
+    '192.168.1.1',
+    '[::1]:8080',
+    '[fd00::1]',
+    '127.1',
+    '[::ffff:10.0.0.1]',
+    '100.64.0.1',
+  ])('%s names the address and the setting', (host) => {
+    const [warning] = ruleLints(`origins: { masters: ["http://${host}/"] }`);
+    expect(warning).toContain(`rules[0].origins.masters[0]: ${host} is a `);
+    expect(warning).toContain('allowPrivate: true');
+    expect(
+      lints(`allowPrivate: true\nrules: [{ id: a, origins: { masters: ["http://${host}/"] } }]`),
+    ).toEqual([]);
+  });
+
+  it.each(['172.32.0.1', '8.8.8.8', '[2606:4700::1]', 'o.example', '10.example.com'])(
+    '%s is public',
+    (host) => {
+      expect(ruleLints(`origins: { masters: ["http://${host}/"] }`)).toEqual([]);
+    },
+  );
+
+  it('link-local ones stay refused with allowPrivate, and connectTo counts, not the name', () => {
+    const rule = (origin: string) =>
+      `allowPrivate: true\nrules: [{ id: a, origins: { slaves: [], masters: [${origin}] } }]`;
+    expect(lints(rule('"http://169.254.169.254/"'))[0]).toContain('always refused');
+    expect(lints(rule('{ url: "http://o.example/", connectTo: "fe80::1" }'))[0]).toContain(
+      'always refused',
+    );
+    expect(
+      ruleLints('origins: { masters: [{ url: "http://127.0.0.1/", connectTo: 203.0.113.7 }] }'),
+    ).toEqual([]);
+  });
+});
