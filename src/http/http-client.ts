@@ -1,0 +1,232 @@
+import { setMaxListeners } from 'node:events';
+
+import { Failure } from '../model/failure.ts';
+import type { Body, Headers } from '../model/ports.ts';
+import type { Timeouts } from '../model/rule.ts';
+import { systemResolve, type Resolve } from './checked-lookup.ts';
+import { chooseProxy, type ProxySettings } from './choose-proxy.ts';
+import { MAX_RESPONSE_HEADER_BYTES, type Connection } from './connection.ts';
+import { ConnectionPool } from './connection-pool.ts';
+import { dialler, isTunnelled, type DialIdentity } from './dial.ts';
+import { requestFields } from './request-fields.ts';
+import type { ResponseHead } from './response-head.ts';
+import { ResponseReceiver } from './response-receiver.ts';
+import { shownUrl, type TargetUrl } from './target-url.ts';
+
+export interface HttpClientSettings {
+  /** Connections to one site at once. */
+  readonly connections: number;
+  readonly timeouts: Timeouts;
+  readonly allowPrivate: boolean;
+  readonly proxies: ProxySettings;
+  /** User-Agent of requests that name none: `bucketfill/<version>`. */
+  readonly userAgent: string;
+  /** Name resolution; absent: the system's. */
+  readonly resolve?: Resolve | undefined;
+}
+
+export interface HttpRequest {
+  readonly method: string;
+  readonly target: TargetUrl;
+  /**
+   * Lower-case names. Host is `hostHeader`; fields about the connection are dropped, and
+   * Accept-Encoding is always `identity`.
+   */
+  readonly headers: Headers;
+  /** Sent as Host instead of the target's authority. */
+  readonly hostHeader?: string | undefined;
+  readonly body?: Uint8Array | undefined;
+  readonly identity: DialIdentity;
+}
+
+/** An answer whose body is raw: as it came, Content-Encoding untouched. */
+export interface HttpResponse extends ResponseHead, Body {}
+
+export type ResponseReader<T> = (response: HttpResponse) => Promise<T>;
+
+/** HTTP/1.1 over pools of kept connections, one pool a site and identity. */
+export interface HttpClient {
+  /**
+   * Sends a request and gives the answer, whatever its status, to `reader`, which holds the
+   * connection while it runs. What it leaves of the body is dropped. A GET or HEAD on a kept
+   * connection that turns out to be dead is sent once more, on a new one.
+   * @throws Failure `ORIGIN_UNREACHABLE`, `ORIGIN_TIMEOUT`, `ADDRESS_REFUSED`, `LENGTH_MISMATCH`
+   * (also from the body), and the signal's reason when it aborts.
+   */
+  exchange<T>(request: HttpRequest, reader: ResponseReader<T>, signal: AbortSignal): Promise<T>;
+  /** Closes every connection; exchanges under way fail. */
+  close(): Promise<void>;
+}
+
+/** A pool and how its requests are written. */
+interface Route {
+  readonly pool: ConnectionPool;
+  /** Set where requests go to the proxy itself, with the whole URL in the request line. */
+  readonly proxy: TargetUrl | undefined;
+}
+
+/** Sites whose pools are kept, with their TLS sessions, after their last connection has gone. */
+const KEPT_SITES = 64;
+
+/** Makes the client. It opens nothing until the first exchange. */
+export function httpClient(settings: HttpClientSettings): HttpClient {
+  const routes = new Map<DialIdentity, Map<string, Route>>();
+
+  const routeFor = ({ target, identity }: HttpRequest): Route => {
+    const ofIdentity = routes.get(identity) ?? new Map<string, Route>();
+    const known = ofIdentity.get(target.site);
+    if (known !== undefined) return known;
+    const route = openRoute(settings, target, identity, () => {
+      if (ofIdentity.size > KEPT_SITES) ofIdentity.delete(target.site);
+    });
+    routes.set(identity, ofIdentity.set(target.site, route));
+    return route;
+  };
+
+  return {
+    exchange: async (request, reader, signal) => {
+      signal.throwIfAborted();
+      // One signal stops a whole run: as many listeners as exchanges are no leak.
+      setMaxListeners(0, signal);
+      return runExchange(settings, routeFor(request), request, reader, signal);
+    },
+    close: () => {
+      for (const ofIdentity of routes.values()) {
+        for (const { pool } of ofIdentity.values()) pool.close();
+      }
+      routes.clear();
+      return Promise.resolve();
+    },
+  };
+}
+
+function openRoute(
+  settings: HttpClientSettings,
+  target: TargetUrl,
+  identity: DialIdentity,
+  onEmpty: () => void,
+): Route {
+  const choice = chooseProxy(target, settings.proxies);
+  if ('invalid' in choice) {
+    const line = `${target.site}: the variable ${choice.invalid} holds no proxy URL`;
+    throw new Failure('ORIGIN_UNREACHABLE', line);
+  }
+  const proxy = 'proxy' in choice ? choice.proxy : undefined;
+  const dial = dialler({
+    target,
+    identity,
+    proxy,
+    allowPrivate: settings.allowPrivate,
+    connectTimeoutMs: settings.timeouts.connectMs,
+    resolve: settings.resolve ?? systemResolve,
+  });
+  return {
+    pool: new ConnectionPool(settings.connections, dial, onEmpty),
+    proxy: isTunnelled({ target, identity }) ? undefined : proxy,
+  };
+}
+
+async function runExchange<T>(
+  settings: HttpClientSettings,
+  { pool, proxy }: Route,
+  request: HttpRequest,
+  reader: ResponseReader<T>,
+  signal: AbortSignal,
+): Promise<T> {
+  const what = `${request.method} ${shownUrl(request.target)}`;
+  const options = dispatchOptions(settings, what, proxy, request);
+  let connection = await pool.take(signal);
+  let receiver = send(settings, what, options, connection);
+  const onAbort = (): void => {
+    receiver.abort(signal.reason);
+  };
+  signal.addEventListener('abort', onAbort, { once: true });
+  if (signal.aborted) onAbort();
+  try {
+    let head: ResponseHead;
+    try {
+      head = await receiver.head;
+    } catch (error) {
+      if (!isStale(request.method, connection, receiver)) throw error;
+      connection = pool.replace(connection);
+      receiver = send(settings, what, options, connection);
+      head = await receiver.head;
+    }
+    refuseProxyAnswer(what, proxy, head.status);
+    return await reader(responseOf(head, receiver));
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+    const lent = connection;
+    receiver.finish((reusable) => {
+      // undici calls from inside its parser, which must be left before the next request starts.
+      queueMicrotask(() => {
+        pool.give(lent, reusable);
+      });
+    });
+  }
+}
+
+type DispatchOptions = Parameters<Connection['send']>[0];
+
+function dispatchOptions(
+  settings: HttpClientSettings,
+  what: string,
+  proxy: TargetUrl | undefined,
+  { method, target, headers, hostHeader, body }: HttpRequest,
+): DispatchOptions {
+  const fields = requestFields(what, hostHeader ?? target.authority, headers, settings.userAgent);
+  if (proxy?.authorization !== undefined) fields.push('proxy-authorization', proxy.authorization);
+  return {
+    method,
+    path: proxy === undefined ? target.path : `${target.site}${target.path}`,
+    headers: fields,
+    body: body ?? null,
+  };
+}
+
+function send(
+  { timeouts }: HttpClientSettings,
+  what: string,
+  options: DispatchOptions,
+  connection: Connection,
+): ResponseReceiver {
+  const receiver = new ResponseReceiver({
+    what,
+    method: options.method,
+    firstByteMs: timeouts.firstByteMs,
+    idleMs: timeouts.idleMs,
+    maxHeaderBytes: MAX_RESPONSE_HEADER_BYTES,
+    unsentBytes: () => connection.unsentBytes(),
+  });
+  connection.send(options, receiver);
+  return receiver;
+}
+
+/** Whether a kept connection had died before the request reached anybody: nothing was lost. */
+function isStale(method: string, connection: Connection, receiver: ResponseReceiver): boolean {
+  if (method !== 'GET' && method !== 'HEAD') return false;
+  const { networkError } = receiver;
+  return (
+    connection.uses > 0 &&
+    !receiver.answered &&
+    networkError !== undefined &&
+    'code' in networkError &&
+    networkError.code === 'UND_ERR_SOCKET'
+  );
+}
+
+function refuseProxyAnswer(what: string, proxy: TargetUrl | undefined, status: number): void {
+  if (proxy === undefined || status !== 407) return;
+  throw new Failure(
+    'ORIGIN_UNREACHABLE',
+    `${what}: the proxy ${proxy.site} wants credentials: put user:password@ into the proxy variable`,
+  );
+}
+
+function responseOf(head: ResponseHead, receiver: ResponseReceiver): HttpResponse {
+  return {
+    ...head,
+    bytes: async (limit) => receiver.bytes(limit),
+    pipeTo: async (sink) => receiver.pipeTo(sink),
+  };
+}

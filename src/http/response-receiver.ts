@@ -1,0 +1,290 @@
+import type { Dispatcher } from 'undici';
+
+import { Failure } from '../model/failure.ts';
+import type { Body, BodySink } from '../model/ports.ts';
+import { durationText } from './duration-text.ts';
+import { asError, bodyFailure, headFailure } from './network-failure.ts';
+import { mayHaveBody, responseHead, type ResponseHead } from './response-head.ts';
+
+/** What a receiver has to know of the exchange that it serves. */
+export interface ReceiverSettings {
+  /** Method and URL, the subject of failures. */
+  readonly what: string;
+  readonly method: string;
+  readonly firstByteMs: number;
+  readonly idleMs: number;
+  readonly maxHeaderBytes: number;
+  /** Bytes of the request that the system has not taken yet: sending is not waiting. */
+  readonly unsentBytes: () => number;
+}
+
+/** Chunks that may lie here before the socket is paused: enough to hide a sink's short waits. */
+const READ_AHEAD_BYTES = 128 * 1024;
+
+/** An unread body of at most this is read to its end, which is cheaper than a new connection. */
+const DRAINED_BYTES = 64 * 1024;
+
+/**
+ * Takes one answer from undici and is its body.
+ *
+ * States: `waiting` (for the head) → `open` (head known, body coming) → `ended` (framing ended
+ * cleanly) or, from either, `failed`. Chunks queue here and the socket is paused once more than
+ * the read-ahead lies unread, so a body without a reader, or with a slow one, waits in the kernel.
+ *
+ * Two clocks, of which at most one runs. First byte: from sending the request to the whole head.
+ * Idle: only while a reader waits here for the next chunk; restarted by each chunk. So time that
+ * the reader takes for itself is never the origin's.
+ */
+export class ResponseReceiver implements Dispatcher.DispatchHandler, Body {
+  /** Resolves with the head; rejects with the Failure, or the caller's abort reason. */
+  readonly head: Promise<ResponseHead>;
+  /** Whether an answer's head had come before things failed. */
+  answered = false;
+  /** The error as the network gave it, where the exchange failed by one. */
+  networkError: Error | undefined;
+
+  readonly #settings: ReceiverSettings;
+  #state: 'waiting' | 'open' | 'ended' | 'failed' = 'waiting';
+  #failure: unknown;
+  #controller: Dispatcher.DispatchController | undefined;
+  #resolveHead: (head: ResponseHead) => void = () => undefined;
+  #rejectHead: (error: unknown) => void = () => undefined;
+  #declaredBytes: number | undefined;
+  #bodiless = false;
+  #drainable = false;
+  #reusable = false;
+  #receivedBytes = 0;
+  #queue: Uint8Array[] = [];
+  #queuedBytes = 0;
+  #queueLimitBytes = READ_AHEAD_BYTES;
+  #claimed = false;
+  #discarding = false;
+  #wake: (() => void) | undefined;
+  #onSettled: ((reusable: boolean) => void) | undefined;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(settings: ReceiverSettings) {
+    this.#settings = settings;
+    this.head = new Promise((resolve, reject) => {
+      this.#resolveHead = resolve;
+      this.#rejectHead = reject;
+    });
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller;
+    if (this.#state === 'failed') {
+      controller.abort(new Error('no longer wanted'));
+      return;
+    }
+    clearTimeout(this.#timer);
+    this.#awaitHead(this.#settings.unsentBytes());
+  }
+
+  onResponseStart(
+    _: Dispatcher.DispatchController,
+    status: number,
+    headers: Record<string, string | string[] | undefined>,
+  ): void {
+    // Interim answers (1xx) only announce the one that counts.
+    if (status < 200 || this.#state !== 'waiting') return;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const { what, method } = this.#settings;
+    let head: ResponseHead;
+    try {
+      head = responseHead(method, status, headers);
+    } catch (error) {
+      const line = `${what}: the body's end can't be told: ${asError(error).message}`;
+      this.abort(new Failure('LENGTH_MISMATCH', line));
+      return;
+    }
+    this.#state = 'open';
+    this.answered = true;
+    this.#bodiless = !mayHaveBody(method, status);
+    this.#declaredBytes = this.#bodiless ? 0 : head.length;
+    this.#drainable = (this.#declaredBytes ?? 0) <= DRAINED_BYTES && head.framing !== 'close';
+    this.#resolveHead(head);
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Uint8Array): void {
+    if (this.#state !== 'open') return;
+    this.#receivedBytes += chunk.length;
+    if (this.#discarding) {
+      if (this.#receivedBytes > DRAINED_BYTES) this.abort(new Error('the unread body is too long'));
+      else this.#timer?.refresh();
+      return;
+    }
+    this.#queue.push(chunk);
+    this.#queuedBytes += chunk.length;
+    if (this.#queuedBytes > this.#queueLimitBytes) controller.pause();
+    this.#wakeReader();
+  }
+
+  onResponseEnd(): void {
+    if (this.#state !== 'open') return;
+    if (this.#declaredBytes !== undefined && this.#declaredBytes !== this.#receivedBytes) {
+      this.#fail(this.#bodyFailure(new Error('the connection ended as if nothing were missing')));
+      return;
+    }
+    this.#reusable = true;
+    this.#state = 'ended';
+    this.#settle();
+  }
+
+  onResponseError(_: Dispatcher.DispatchController, error: Error): void {
+    if (this.#state === 'ended' || this.#state === 'failed') return;
+    if (this.#bodiless) {
+      // The answer is complete with its head; undici misses the bytes that a 304 declares.
+      this.#state = 'ended';
+      this.#settle();
+      return;
+    }
+    this.networkError = error;
+    const { what, maxHeaderBytes } = this.#settings;
+    this.#fail(
+      this.#state === 'open' ? this.#bodyFailure(error) : headFailure(what, error, maxHeaderBytes),
+    );
+  }
+
+  /** Ends the exchange at once, for `reason`; without effect when it is over. */
+  abort(reason: unknown): void {
+    if (this.#state === 'ended' || this.#state === 'failed') return;
+    this.#fail(reason);
+    this.#controller?.abort(asError(reason));
+  }
+
+  async bytes(limit: number): Promise<Uint8Array> {
+    this.#claim();
+    this.#queueLimitBytes = limit;
+    this.#refuseLonger(this.#declaredBytes, limit);
+    while (this.#state === 'open') {
+      this.#refuseLonger(this.#receivedBytes, limit);
+      await this.#more();
+    }
+    if (this.#state === 'failed') throw this.#failure;
+    this.#refuseLonger(this.#receivedBytes, limit);
+    const [only] = this.#queue;
+    return this.#queue.length === 1 && only !== undefined ? only : Buffer.concat(this.#queue);
+  }
+
+  async pipeTo(sink: BodySink): Promise<number> {
+    this.#claim();
+    for (;;) {
+      if (this.#state === 'failed') throw this.#failure;
+      const chunk = this.#queue.shift();
+      if (chunk !== undefined) {
+        this.#queuedBytes -= chunk.length;
+        const busy = sink(chunk);
+        if (busy !== undefined) await busy;
+      } else if (this.#state === 'ended') {
+        return this.#receivedBytes;
+      } else {
+        await this.#more();
+      }
+    }
+  }
+
+  /**
+   * Called once the reader is done, whatever it read. A short rest is read away, a longer one is
+   * cut off; then `onSettled` hears whether the connection can serve another request.
+   */
+  finish(onSettled: (reusable: boolean) => void): void {
+    this.#onSettled = onSettled;
+    if (this.#state === 'open' && this.#drainable) {
+      this.#discarding = true;
+      this.#queue = [];
+      this.#startIdle();
+      this.#controller?.resume();
+    } else if (this.#state === 'open' || this.#state === 'waiting') {
+      this.abort(new Error('the rest of the answer is not wanted'));
+    } else {
+      this.#settle();
+    }
+  }
+
+  #claim(): void {
+    if (this.#claimed) throw new Error(`${this.#settings.what}: the body was read before`);
+    this.#claimed = true;
+  }
+
+  #refuseLonger(bytes: number | undefined, limit: number): void {
+    if (bytes === undefined || bytes <= limit) return;
+    const { what } = this.#settings;
+    const line = `${what}: the body has ${String(bytes)} bytes or more, expected at most ${String(limit)}`;
+    throw new Failure('LENGTH_MISMATCH', line);
+  }
+
+  /** Waits for the network: the next chunk, the end, or a failure. */
+  async #more(): Promise<void> {
+    const before = this.#receivedBytes;
+    // Resuming hands over what was held back before it returns.
+    if (this.#controller?.paused === true) this.#controller.resume();
+    if (this.#state !== 'open' || this.#receivedBytes > before) return;
+    await new Promise<void>((resolve) => {
+      this.#wake = resolve;
+      this.#startIdle();
+    });
+  }
+
+  #wakeReader(): void {
+    const wake = this.#wake;
+    this.#wake = undefined;
+    wake?.();
+  }
+
+  #startIdle(): void {
+    if (this.#timer !== undefined) {
+      this.#timer.refresh();
+      return;
+    }
+    const { what, idleMs } = this.#settings;
+    this.#timer = setTimeout(() => {
+      const before = this.#receivedBytes;
+      const waiting = this.#wake;
+      if (waiting === undefined && !this.#discarding) return;
+      // Timers run before sockets are read: after a blocked loop the chunk may be there already.
+      setImmediate(() => {
+        if (this.#state !== 'open' || this.#wake !== waiting) return;
+        if (this.#receivedBytes > before) return;
+        const line = `${what}: the body stalled for ${durationText(idleMs)} (timeouts.idle) after ${String(before)} bytes`;
+        this.abort(new Failure('ORIGIN_TIMEOUT', line));
+      });
+    }, idleMs);
+  }
+
+  #awaitHead(unsentBytes: number): void {
+    const { what, firstByteMs } = this.#settings;
+    this.#timer = setTimeout(() => {
+      setImmediate(() => {
+        if (this.#state !== 'waiting') return;
+        const unsent = this.#settings.unsentBytes();
+        if (unsent < unsentBytes) {
+          this.#awaitHead(unsent);
+          return;
+        }
+        const line = `${what}: no answer within ${durationText(firstByteMs)} (timeouts.firstByte)`;
+        this.abort(new Failure('ORIGIN_TIMEOUT', line));
+      });
+    }, firstByteMs);
+  }
+
+  #bodyFailure(error: Error): Failure {
+    return bodyFailure(this.#settings.what, error, this.#receivedBytes, this.#declaredBytes);
+  }
+
+  #fail(failure: unknown): void {
+    this.#state = 'failed';
+    this.#failure = failure;
+    this.#rejectHead(failure);
+    this.#settle();
+  }
+
+  #settle(): void {
+    clearTimeout(this.#timer);
+    this.#wakeReader();
+    const onSettled = this.#onSettled;
+    this.#onSettled = undefined;
+    onSettled?.(this.#reusable);
+  }
+}

@@ -1,0 +1,130 @@
+import { httpClient, type HttpClientSettings, type HttpResponse } from '../http/http-client.ts';
+import { followRedirects, type SendHop } from '../http/follow-redirects.ts';
+import type { RedirectPolicy } from '../http/redirect-hop.ts';
+import { retryAfterMs } from '../http/retry-after.ts';
+import { shownUrl, targetUrl, type TargetUrl } from '../http/target-url.ts';
+import { Failure } from '../model/failure.ts';
+import type { Origin, OriginAnswer, OriginRequest } from '../model/origin.ts';
+import type { Clock } from '../model/ports.ts';
+import { nameFailure } from './name-failure.ts';
+import { originAccess, type AddressIdentity } from './origin-access.ts';
+
+/** One HTTP(S) address, every value resolved. */
+export interface HttpOriginSettings
+  extends
+    Pick<
+      HttpClientSettings,
+      'connections' | 'timeouts' | 'allowPrivate' | 'proxies' | 'userAgent' | 'resolve'
+    >,
+    AddressIdentity {
+  /** As events show it: scheme, host and path; no credentials, no query. */
+  readonly name: string;
+  /** May hold userinfo, which becomes Basic authorization. */
+  readonly baseUrl: string;
+  /**
+   * The absolute URL of an origin key, percent-encoded; it goes on the wire byte for byte.
+   * @throws Failure `KEY_INVALID`.
+   */
+  readonly locate: (originKey: string, query: string) => string;
+  readonly followRedirects: boolean;
+  readonly maxRedirects: number;
+  readonly refererOnRedirect: boolean;
+  readonly clock: Pick<Clock, 'now'>;
+}
+
+/**
+ * The origin behind one HTTP(S) address. It asks once: whether to ask again is for its wrappers.
+ * Of a redirect's chain each request counts as one for the body; the second sending of a request
+ * that met a dead kept connection does not.
+ * @throws FatalError `usage` where the settings can't be worked with.
+ */
+export function httpOrigin(settings: HttpOriginSettings): Origin {
+  const { name, clock } = settings;
+  const client = httpClient(settings);
+  const access = originAccess(settings);
+  const policy: RedirectPolicy = {
+    follow: settings.followRedirects,
+    maxRedirects: settings.maxRedirects,
+    refererOnRedirect: settings.refererOnRedirect,
+  };
+
+  return {
+    name,
+    read: async (request, reader, signal) => {
+      const first = firstTarget(settings, request);
+      const send: SendHop = (hop, visitor) => {
+        request.onRequest(name);
+        const headers = access.headers(request, first, hop);
+        return client.exchange(
+          { method: 'GET', target: hop.target, headers, ...access.connection(hop.target) },
+          visitor,
+          signal,
+        );
+      };
+      try {
+        return await followRedirects(first, policy, send, (response, target) => {
+          refuseStatus(request, response, target, clock);
+          return reader(answerOf(name, response, target));
+        });
+      } catch (error) {
+        throw nameFailure(error, name);
+      }
+    },
+    probe: async (signal) => {
+      const { home } = access;
+      try {
+        await client.exchange(
+          { method: 'GET', target: home, headers: access.homeHeaders, ...access.connection(home) },
+          () => Promise.resolve(),
+          signal,
+        );
+      } catch (error) {
+        throw nameFailure(asProbeFailure(error), name);
+      }
+    },
+    close: () => client.close(),
+  };
+}
+
+function firstTarget(settings: HttpOriginSettings, request: OriginRequest): TargetUrl {
+  const raw = request.url ?? settings.locate(request.originKey, request.query);
+  const target = targetUrl(raw);
+  if (target !== undefined) return target;
+  const source = request.url === undefined ? 'the key makes' : 'the list gives';
+  throw new Failure('KEY_INVALID', `${source} a URL that is no http or https URL`);
+}
+
+/** Lets 200 through, and 304 where it was asked for. */
+function refuseStatus(
+  { unless }: OriginRequest,
+  { status, headers }: HttpResponse,
+  target: TargetUrl,
+  clock: Pick<Clock, 'now'>,
+): void {
+  if (status === 200 || (status === 304 && unless !== undefined)) return;
+  const what = `GET ${shownUrl(target)}: answered ${String(status)}`;
+  const details = { status, retryAfterMs: retryAfterMs(headers['retry-after'], clock.now()) };
+  if (status === 404 || status === 410) throw new Failure('ORIGIN_NOT_FOUND', what, details);
+  const why = status === 206 ? `${what} with a part, though the whole was asked for` : what;
+  throw new Failure('ORIGIN_STATUS', `${why}, expected 200`, details);
+}
+
+function answerOf(name: string, response: HttpResponse, target: TargetUrl): OriginAnswer {
+  const { status, length, framing, setCookies } = response;
+  const headers =
+    setCookies.length === 0
+      ? response.headers
+      : // A stored answer is judged by whether it sets cookies; how many is of no use to anybody.
+        { ...response.headers, 'set-cookie': setCookies.join(', ') };
+  return {
+    head: { origin: name, url: shownUrl(target), status, headers, length, framing },
+    bytes: (limit) => response.bytes(limit),
+    pipeTo: (sink) => response.pipeTo(sink),
+  };
+}
+
+/** An answer that contradicts itself is no answer. */
+function asProbeFailure(error: unknown): unknown {
+  if (!(error instanceof Failure) || error.code !== 'LENGTH_MISMATCH') return error;
+  return new Failure('ORIGIN_UNREACHABLE', error.message, { cause: error });
+}

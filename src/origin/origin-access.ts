@@ -1,0 +1,112 @@
+import type { DialIdentity } from '../http/dial.ts';
+import type { Hop } from '../http/redirect-hop.ts';
+import { fieldProblem } from '../http/request-fields.ts';
+import { targetUrl, type TargetUrl } from '../http/target-url.ts';
+import { FatalError } from '../model/failure.ts';
+import type { OriginRequest } from '../model/origin.ts';
+import type { Headers } from '../model/ports.ts';
+
+/** What an address is given to be let in and to be found. */
+export interface AddressIdentity {
+  /** The address's own headers, lower-case names: they may hold credentials. */
+  readonly headers: Headers;
+  readonly hostHeader: string | undefined;
+  readonly serverName: string | undefined;
+  /** `host[:port]` that is dialled instead of the URL's. */
+  readonly connectTo: string | undefined;
+  /** PEM texts. */
+  readonly tls: {
+    readonly ca: string | undefined;
+    readonly cert: string | undefined;
+    readonly key: string | undefined;
+  };
+}
+
+/** Decides what goes along to which site. */
+export interface OriginAccess {
+  /** The address itself. */
+  readonly home: TargetUrl;
+  /** What is sent to the address where no object is asked for. */
+  readonly homeHeaders: Headers;
+  /** The headers of one hop of `request`, whose first URL is `first`. */
+  headers(request: OriginRequest, first: TargetUrl, hop: Hop): Headers;
+  /** How a site is dialled, and as which host it is asked. */
+  connection(target: TargetUrl): {
+    readonly identity: DialIdentity;
+    readonly hostHeader: string | undefined;
+  };
+}
+
+/** Headers of a rule that let somebody in, wherever they were set. */
+const CREDENTIAL_HEADERS = ['authorization', 'cookie'];
+
+/**
+ * Keeps the address's credentials (its headers, userinfo, client certificate, Host, server name
+ * and connectTo, and a rule's Authorization and Cookie) to its own scheme, host and port: neither
+ * a redirect nor a list's URL takes them anywhere else. Userinfo in a list's URL goes to that
+ * URL's site, and userinfo in a redirect nowhere. `ca` is trust, not a credential: it holds
+ * wherever a redirect leads.
+ * @throws FatalError `usage` where the address can't be worked with.
+ */
+export function originAccess(
+  settings: {
+    readonly name: string;
+    readonly baseUrl: string;
+  } & AddressIdentity,
+): OriginAccess {
+  const { name, hostHeader, serverName, connectTo, tls } = settings;
+  const home = targetUrl(settings.baseUrl);
+  if (home === undefined) {
+    throw new FatalError('usage', `origin ${name}: its URL is no http or https URL`);
+  }
+  const atHome: DialIdentity = { serverName, connectTo, ...tls };
+  const away: DialIdentity = { ca: tls.ca };
+  const homeHeaders = checkedHeaders(name, {
+    ...(home.authorization === undefined ? {} : { authorization: home.authorization }),
+    ...settings.headers,
+  });
+  if (hostHeader !== undefined) checkedHeaders(name, { host: hostHeader });
+
+  return {
+    home,
+    homeHeaders,
+    headers: (request, first, { target, referer }) => {
+      const isHome = target.site === home.site;
+      const own = target.site === first.site ? first.authorization : undefined;
+      return {
+        ...(isHome ? request.headers : withoutCredentials(request.headers)),
+        ...(isHome ? homeHeaders : {}),
+        ...(request.url === undefined || own === undefined ? {} : { authorization: own }),
+        ...(referer === undefined ? {} : { referer }),
+        ...conditions(request),
+      };
+    },
+    connection: (target) =>
+      target.site === home.site
+        ? { identity: atHome, hostHeader }
+        : { identity: away, hostHeader: undefined },
+  };
+}
+
+function withoutCredentials(headers: Headers): Headers {
+  if (!CREDENTIAL_HEADERS.some((header) => header in headers)) return headers;
+  return Object.fromEntries(
+    Object.entries(headers).filter(([header]) => !CREDENTIAL_HEADERS.includes(header)),
+  );
+}
+
+function conditions({ unless }: OriginRequest): Headers {
+  const { etag, lastModified } = unless ?? {};
+  return {
+    ...(etag === undefined ? {} : { 'if-none-match': etag }),
+    ...(lastModified === undefined ? {} : { 'if-modified-since': lastModified }),
+  };
+}
+
+function checkedHeaders(name: string, headers: Headers): Headers {
+  for (const [header, value] of Object.entries(headers)) {
+    const problem = fieldProblem(header, value);
+    if (problem !== undefined) throw new FatalError('usage', `origin ${name}: ${problem}`);
+  }
+  return headers;
+}
