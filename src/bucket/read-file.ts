@@ -1,0 +1,184 @@
+import { constants } from 'node:fs';
+import type { BigIntStats } from 'node:fs';
+import { open } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
+
+import type { StoredAnswer, StoredObject } from '../model/bucket.ts';
+import { Failure } from '../model/failure.ts';
+import type { ObjectKey } from '../model/object-key.ts';
+import type { BodySink } from '../model/ports.ts';
+import { derivedEtag, identityOf, readDescription } from './file-description.ts';
+import { asBucketFailure, isAbsence, isBadName } from './file-failure.ts';
+import { findObjectFile, objectFileAt } from './file-tree.ts';
+import type { FileTree, ObjectFile } from './file-tree.ts';
+
+/** Bytes read at once. */
+const CHUNK_BYTES = 256 * 1024;
+
+/** How often an object is looked at again that was replaced meanwhile. */
+const MAX_LOOKS = 20;
+
+/**
+ * What is known of the version of `key` at `path` that `stats` tell of.
+ * @returns undefined where that version has been replaced meanwhile: look again.
+ */
+async function describeVersion(
+  tree: FileTree,
+  key: ObjectKey,
+  path: string,
+  stats: BigIntStats,
+): Promise<StoredObject | undefined> {
+  const size = Number(stats.size);
+  const lastModifiedMs = Number(stats.mtimeMs);
+  const description = await readDescription(tree, key, stats);
+  if (description !== undefined) return { ...description, size, lastModifiedMs };
+  const now = await objectFileAt(tree, path);
+  // A writer that replaces a version removes its description, so only a version that still
+  // stands there can be one that never had any.
+  if (now === undefined || identityOf(now.stats) !== identityOf(stats)) return undefined;
+  return { key, size, etag: derivedEtag(stats), lastModifiedMs, headers: {}, metadata: {} };
+}
+
+function changesTooOften(key: ObjectKey): Failure {
+  const subject = JSON.stringify(key);
+  return new Failure('BUCKET_REFUSED', `${subject} was replaced over and over while it was read`);
+}
+
+/** The object that a file holds; undefined where the file is gone. */
+export async function objectInFile(
+  tree: FileTree,
+  key: ObjectKey,
+  file: ObjectFile,
+): Promise<StoredObject | undefined> {
+  let current: ObjectFile | undefined = file;
+  for (let look = 1; look <= MAX_LOOKS; look += 1) {
+    const object = await describeVersion(tree, key, current.path, current.stats);
+    if (object !== undefined) return object;
+    current = await findObjectFile(tree, key);
+    if (current === undefined) return undefined;
+  }
+  throw changesTooOften(key);
+}
+
+async function openRegularFile(path: string): Promise<FileHandle | undefined> {
+  // Without O_NONBLOCK a pipe that took the file's place would hang the open.
+  const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+  try {
+    return await open(path, flags);
+  } catch (error) {
+    if (isAbsence(error) || isBadName(error)) return undefined;
+    throw error;
+  }
+}
+
+interface OpenObject {
+  readonly handle: FileHandle;
+  readonly object: StoredObject;
+}
+
+async function openVersion(
+  tree: FileTree,
+  key: ObjectKey,
+  file: ObjectFile,
+): Promise<OpenObject | undefined> {
+  const handle = await openRegularFile(tree.directories.absolute(file.path));
+  if (handle === undefined) return undefined;
+  let object: StoredObject | undefined;
+  try {
+    const stats = await handle.stat({ bigint: true });
+    if (stats.isFile()) object = await describeVersion(tree, key, file.path, stats);
+  } finally {
+    if (object === undefined) await handle.close();
+  }
+  return object === undefined ? undefined : { handle, object };
+}
+
+async function openObject(tree: FileTree, key: ObjectKey): Promise<OpenObject | undefined> {
+  for (let look = 1; look <= MAX_LOOKS; look += 1) {
+    const file = await findObjectFile(tree, key);
+    if (file === undefined) return undefined;
+    const opened = await openVersion(tree, key, file);
+    if (opened !== undefined) return opened;
+  }
+  throw changesTooOften(key);
+}
+
+class FileAnswer implements StoredAnswer {
+  readonly object: StoredObject;
+  readonly #handle: FileHandle;
+  readonly #bucket: string;
+  readonly #signal: AbortSignal;
+
+  constructor(opened: OpenObject, bucket: string, signal: AbortSignal) {
+    this.object = opened.object;
+    this.#handle = opened.handle;
+    this.#bucket = bucket;
+    this.#signal = signal;
+  }
+
+  async bytes(limit: number): Promise<Uint8Array> {
+    const { key, size } = this.object;
+    if (size > limit) {
+      const subject = JSON.stringify(key);
+      const message = `${subject} in bucket ${this.#bucket} has ${size} bytes, expected at most ${limit}`;
+      throw new Failure('LENGTH_MISMATCH', message);
+    }
+    const whole = new Uint8Array(size);
+    let at = 0;
+    await this.pipeTo((chunk) => {
+      whole.set(chunk, at);
+      at += chunk.length;
+    });
+    return whole;
+  }
+
+  async pipeTo(sink: BodySink): Promise<number> {
+    const { size } = this.object;
+    for (let at = 0; at < size;) {
+      this.#signal.throwIfAborted();
+      const chunk = await this.#readAt(at, Math.min(CHUNK_BYTES, size - at));
+      at += chunk.length;
+      await sink(chunk);
+    }
+    return size;
+  }
+
+  async #readAt(position: number, length: number): Promise<Uint8Array> {
+    const { key, size } = this.object;
+    const subject = JSON.stringify(key);
+    try {
+      const { buffer, bytesRead } = await this.#handle.read({
+        buffer: new Uint8Array(length),
+        position,
+      });
+      if (bytesRead > 0) return buffer.subarray(0, bytesRead);
+    } catch (error) {
+      throw asBucketFailure(error, this.#bucket, `read ${subject}`, this.#signal);
+    }
+    const message = `${subject} in bucket ${this.#bucket} ended after ${position} of ${size} bytes: its file was cut meanwhile`;
+    throw new Failure('LENGTH_MISMATCH', message);
+  }
+}
+
+/** Gives the object of a key to `reader`, one version from first to last byte. */
+export async function readObject<T>(
+  tree: FileTree,
+  bucket: string,
+  key: ObjectKey,
+  reader: (answer: StoredAnswer) => Promise<T>,
+  signal: AbortSignal,
+): Promise<T | undefined> {
+  signal.throwIfAborted();
+  let opened: OpenObject | undefined;
+  try {
+    opened = await openObject(tree, key);
+  } catch (error) {
+    throw asBucketFailure(error, bucket, `read ${JSON.stringify(key)}`, signal);
+  }
+  if (opened === undefined) return undefined;
+  try {
+    return await reader(new FileAnswer(opened, bucket, signal));
+  } finally {
+    await opened.handle.close();
+  }
+}
