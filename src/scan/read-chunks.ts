@@ -1,0 +1,29 @@
+import type { FileHandle } from 'node:fs/promises';
+
+/** Bytes read at once. */
+export const CHUNK_BYTES = 256 * 1024;
+
+/** The bytes of a file at an offset, at most `length`; empty at its end. */
+export async function readChunk(
+  handle: FileHandle,
+  position: number,
+  length = CHUNK_BYTES,
+): Promise<Uint8Array> {
+  const { buffer, bytesRead } = await handle.read({ buffer: new Uint8Array(length), position });
+  return buffer.subarray(0, bytesRead);
+}
+
+/** The bytes of a file from an offset to where it ends when the reader gets there. */
+export async function* readChunks(
+  handle: FileHandle,
+  from: number,
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array> {
+  for (let at = from; ;) {
+    signal.throwIfAborted();
+    const chunk = await readChunk(handle, at);
+    if (chunk.length === 0) return;
+    at += chunk.length;
+    yield chunk;
+  }
+}
