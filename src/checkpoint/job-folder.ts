@@ -1,0 +1,151 @@
+import { access, constants, mkdir, open, rename, statfs, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { FatalError } from '../model/failure.ts';
+import type { Checkpoint } from '../model/checkpoint.ts';
+import type { Clock } from '../model/ports.ts';
+import { jobDirectoryName } from './job-directory-name.ts';
+import { lockJob, type JobHolder } from './job-lock.ts';
+import { networkFileSystem } from './network-file-system.ts';
+import { sqliteCheckpoint } from './sqlite-checkpoint.ts';
+
+export interface OpenJobOptions {
+  /** Made when it is missing. */
+  readonly stateDir: string;
+  /** The job's name, as people gave it. */
+  readonly job: string;
+  /** Waits for the job's lock instead of failing. */
+  readonly wait: boolean;
+  /** Sets what the job holds aside first. */
+  readonly newJob: boolean;
+  readonly holder: JobHolder;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  /** Told in a line when waiting for the lock begins. */
+  readonly onWaiting?: (message: string) => void;
+}
+
+/** A job that this process works on and nobody else does. */
+export interface Job {
+  /** Where the job's files are; whoever works on the job may keep more of them there. */
+  readonly directory: string;
+  readonly checkpoint: Checkpoint;
+  /** Where `newJob` put the old state; undefined where there was none. */
+  readonly setAside: string | undefined;
+  /** Closes the checkpoint and gives the job back; safe to call twice. */
+  release(): Promise<void>;
+}
+
+/**
+ * Takes a job for this process and opens its checkpoint. Nothing is written before it is called.
+ *
+ *     <stateDir>/.gitignore
+ *     <stateDir>/jobs/<job>/lock.db, lock.json       who works on it; they never move
+ *     <stateDir>/jobs/<job>/state/                   the job's `directory`
+ *     <stateDir>/jobs/<job>.old-<time>/              a state that was set aside, in one rename
+ *
+ * @throws FatalError `usage` for a name that can't be a job's, `job-locked`, `state-unusable`.
+ */
+export async function openJob(options: OpenJobOptions): Promise<Job> {
+  const { stateDir, clock } = options;
+  const folder = join(stateDir, 'jobs', jobDirectoryName(options.job));
+  await prepare(stateDir, folder);
+  const { holder, wait, signal, onWaiting } = options;
+  const unlock = await told(stateDir, async () =>
+    lockJob({ directory: folder, holder, wait, clock, signal, onWaiting }),
+  );
+  try {
+    const directory = join(folder, 'state');
+    const checkpoint = await told(stateDir, async () => {
+      const setAside = options.newJob ? await putAside(directory, folder, clock) : undefined;
+      await mkdir(directory, { recursive: true });
+      await syncDirectory(folder);
+      const file = join(directory, 'checkpoint.db');
+      return { setAside, port: await sqliteCheckpoint(file) };
+    });
+    const release = async () => {
+      try {
+        await checkpoint.port.close();
+      } finally {
+        unlock();
+      }
+    };
+    return { directory, checkpoint: checkpoint.port, setAside: checkpoint.setAside, release };
+  } catch (error) {
+    unlock();
+    throw error;
+  }
+}
+
+async function prepare(stateDir: string, folder: string): Promise<void> {
+  await told(stateDir, async () => {
+    await mkdir(folder, { recursive: true });
+    await access(folder, constants.W_OK);
+    const network = networkFileSystem((await statfs(folder)).type);
+    if (network !== undefined) {
+      throw new FatalError(
+        'state-unusable',
+        `the state directory ${stateDir} is on a network file system (${network}), where locks and logs don't hold: name a local one with --state`,
+      );
+    }
+    // A new directory is safe from a power cut only when the one that it stands in is on disk.
+    for (const made of [folder, dirname(folder), stateDir]) await syncDirectory(dirname(made));
+    await ignoreInGit(join(stateDir, '.gitignore'));
+  });
+}
+
+async function ignoreInGit(file: string): Promise<void> {
+  if (!existsSync(file)) await writeFile(file, '*\n');
+}
+
+async function putAside(
+  directory: string,
+  folder: string,
+  clock: Clock,
+): Promise<string | undefined> {
+  if (!existsSync(directory)) return undefined;
+  const time = new Date(clock.now()).toISOString().replace(/[:.]/g, '-');
+  let target = `${folder}.old-${time}`;
+  for (let again = 2; existsSync(target); again += 1) target = `${folder}.old-${time}-${again}`;
+  await rename(directory, target);
+  await syncDirectory(folder);
+  await syncDirectory(dirname(folder));
+  return target;
+}
+
+async function syncDirectory(directory: string): Promise<void> {
+  const handle = await open(directory, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Does `work`; what the file system refuses becomes `state-unusable` and says what to do. */
+async function told<T>(stateDir: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof Error) || !('syscall' in error)) throw error;
+    const code = 'code' in error ? String(error.code) : 'unknown';
+    throw new FatalError(
+      'state-unusable',
+      `the state directory ${stateDir} can't be used (${error.message}): ${advice(code)}`,
+      error,
+    );
+  }
+}
+
+function advice(code: string): string {
+  switch (code) {
+    case 'EEXIST':
+    case 'ENOTDIR':
+      return 'a file stands in its place; move it, or name another directory with --state';
+    case 'ENOSPC':
+    case 'EDQUOT':
+      return 'make room there, then run again, the job resumes where it stands';
+    default:
+      return 'make it writable, or name another with --state';
+  }
+}
