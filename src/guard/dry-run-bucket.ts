@@ -1,0 +1,19 @@
+import type { Bucket } from '../model/bucket.ts';
+import { Failure } from '../model/failure.ts';
+
+/**
+ * A bucket that can be read and not written. A dry run never gets as far as a write; should it,
+ * the write fails as `INTERNAL` and the bucket stays as it is.
+ */
+export function dryRunBucket(bucket: Bucket): Bucket {
+  const refuse = async (key: string) =>
+    Promise.reject(new Failure('INTERNAL', `a dry run tried to write ${key} to ${bucket.name}`));
+  return {
+    name: bucket.name,
+    head: async (key, signal) => bucket.head(key, signal),
+    read: async (key, reader, signal) => bucket.read(key, reader, signal),
+    list: (prefix, signal) => bucket.list(prefix, signal),
+    putBytes: refuse,
+    openUpload: refuse,
+  };
+}

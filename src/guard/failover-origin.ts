@@ -1,0 +1,138 @@
+import { Failure, type FailureCode } from '../model/failure.ts';
+import type { AnswerReader, Origin, OriginRequest } from '../model/origin.ts';
+import type { Clock } from '../model/ports.ts';
+import { asksAnotherAddress, type FailoverStatuses } from './asks-another-address.ts';
+import { breakerVerdict } from './breaker-verdict.ts';
+import { concludeFailure } from './conclude-failure.ts';
+import { describeReasons, firstAlive } from './first-alive.ts';
+import type { GuardedOrigin } from './guarded-origin.ts';
+import { OriginUnavailable } from './origin-unavailable.ts';
+import { Outage } from './outage.ts';
+
+export interface FailoverOptions extends FailoverStatuses {
+  /** What has the addresses, for messages: `rule video`. */
+  readonly name: string;
+  /** Every address, the preferred first; called for each object. */
+  readonly order: () => readonly GuardedOrigin[];
+  /** Addresses asked for one object. */
+  readonly maxAddresses: number;
+  /** So long may every address be down before the run ends. */
+  readonly giveUpAfterMs: number;
+  readonly clock: Clock;
+  /** Told in a line when every address is down and keys begin to wait. */
+  readonly onWaiting?: (message: string) => void;
+}
+
+/** Failures that may mean that the address as a whole is not there. */
+const CONNECTION_FAILURES: ReadonlySet<FailureCode> = new Set([
+  'ORIGIN_UNREACHABLE',
+  'ORIGIN_TIMEOUT',
+]);
+
+type Round<T> =
+  | { readonly outcome: 'read'; readonly value: T }
+  /** No address that was asked could be connected to; undefined where none could be asked. */
+  | { readonly outcome: 'down'; readonly failure: Failure | undefined };
+
+/**
+ * Makes one origin of a rule's addresses: asks them in their order, passing over those that are
+ * taken for down, until one gives the object, a failure says that no other would, or
+ * `maxAddresses` were asked.
+ *
+ * A key never fails merely because all of its rule is down: where no address could be asked, or
+ * none could be connected to and none answers a probe, its read waits (see {@link Outage}) and then
+ * starts over. Where a probe finds an address alive, the object's own failure stands.
+ */
+export function failoverOrigin(options: FailoverOptions): Origin {
+  const { name, order, giveUpAfterMs, clock, onWaiting } = options;
+  const outage = new Outage({ name, addresses: order, giveUpAfterMs, clock, onWaiting });
+  return {
+    name,
+    async read(request, reader, signal) {
+      for (;;) {
+        if (outage.ongoing) await outage.wait(signal);
+        const round = await askInOrder(options, outage, { request, reader, signal });
+        if (round.outcome === 'read') return round.value;
+        if (round.failure !== undefined && (await outage.anyAlive(signal))) throw round.failure;
+        await outage.wait(signal);
+      }
+    },
+    async probe(signal) {
+      const found = await firstAlive(order(), signal);
+      if (!found.alive) throw noneAlive(name, found.reasons);
+    },
+    async close() {
+      outage.close();
+      await Promise.all(order().map(async (address) => address.close()));
+    },
+  };
+}
+
+interface Call<T> {
+  readonly request: OriginRequest;
+  readonly reader: AnswerReader<T>;
+  readonly signal: AbortSignal;
+}
+
+async function askInOrder<T>(
+  options: FailoverOptions,
+  outage: Outage,
+  call: Call<T>,
+): Promise<Round<T>> {
+  const failures: Failure[] = [];
+  const skipped: string[] = [];
+  for (const address of options.order()) {
+    if (failures.length >= options.maxAddresses) break;
+    const failure = await askOne(address, outage, call);
+    if (!(failure instanceof Failure)) return { outcome: 'read', value: failure.value };
+    if (failure instanceof OriginUnavailable) {
+      skipped.push(address.name);
+      continue;
+    }
+    failures.push(failure);
+    if (asksAnotherAddress(failure, options)) continue;
+    if (failure.code !== 'ORIGIN_NOT_FOUND') throw failure;
+    break;
+  }
+  const down = failures.every(({ code }) => CONNECTION_FAILURES.has(code));
+  const failure = failures.length === 0 ? undefined : concludeFailure({ failures, skipped });
+  if (!down && failure !== undefined) throw failure;
+  return { outcome: 'down', failure };
+}
+
+/** What the address gave, or the Failure that it ended in; throws everything else. */
+async function askOne<T>(
+  address: GuardedOrigin,
+  outage: Outage,
+  { request, reader, signal }: Call<T>,
+): Promise<{ readonly value: T } | Failure> {
+  if (!address.available()) return new OriginUnavailable(address.name);
+  try {
+    const value = await address.read(
+      request,
+      async (answer) => {
+        outage.answered();
+        return reader(answer);
+      },
+      signal,
+    );
+    return { value };
+  } catch (error) {
+    if (signal.aborted || !(error instanceof Failure)) throw error;
+    if (error.status !== undefined && breakerVerdict(error, false) !== 'failure') outage.answered();
+    return error;
+  }
+}
+
+function noneAlive(
+  name: string,
+  reasons: readonly { readonly origin: string; readonly failure: Failure }[],
+): Failure {
+  const [first] = reasons;
+  const alike = reasons.every(({ failure }) => failure.code === first?.failure.code);
+  const code = alike && first !== undefined ? first.failure.code : 'ORIGIN_UNREACHABLE';
+  return new Failure(code, `no address of ${name} answers: ${describeReasons(reasons)}`, {
+    origin: first?.origin,
+    cause: first?.failure,
+  });
+}

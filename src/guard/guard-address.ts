@@ -1,0 +1,32 @@
+import type { Origin } from '../model/origin.ts';
+import type { Clock } from '../model/ports.ts';
+import type { BreakerSettings } from '../model/rule.ts';
+import type { OnBreakerState } from './address-breaker.ts';
+import { breakOrigin } from './break-origin.ts';
+import type { Limiter } from './concurrency-limiter.ts';
+import type { GuardedOrigin } from './guarded-origin.ts';
+import { limitOrigin } from './limit-origin.ts';
+import { retryOrigin, type RetryPolicy } from './retry-origin.ts';
+
+export interface AddressGuards {
+  readonly retries: RetryPolicy;
+  /** Shared by everything that talks to the address' host. */
+  readonly limiter: Limiter;
+  readonly breaker: BreakerSettings;
+  readonly clock: Clock;
+  readonly onState: OnBreakerState;
+}
+
+/**
+ * Puts the guards of one address around it in the order that makes sense: retries outermost, so
+ * that they hold no permit while they sleep; the breaker innermost, so that it counts requests and
+ * is asked once a permit is there, not when the queue for it was entered.
+ */
+export function guardAddress(origin: Origin, guards: AddressGuards): GuardedOrigin {
+  const { retries, limiter, breaker, clock, onState } = guards;
+  return retryOrigin(
+    limitOrigin(breakOrigin(origin, breaker, clock, onState), limiter),
+    retries,
+    clock,
+  );
+}

@@ -1,0 +1,55 @@
+import type { Failure } from '../model/failure.ts';
+import type { Clock } from '../model/ports.ts';
+import { calculateRetryDelay } from './calculate-retry-delay.ts';
+import type { GuardedOrigin } from './guarded-origin.ts';
+import { mayRetry } from './may-retry.ts';
+
+export interface RetryPolicy {
+  /** Requests to the address for one object, the first included. */
+  readonly perAddress: number;
+  readonly baseMs: number;
+  readonly maxMs: number;
+}
+
+/**
+ * Asks an address again while that may help and the address is not taken for down. It sleeps
+ * outside of what it wraps, so no permit is held meanwhile; each request gets a new reader.
+ */
+export function retryOrigin(
+  origin: GuardedOrigin,
+  policy: RetryPolicy,
+  clock: Clock,
+): GuardedOrigin {
+  function delayMs(failures: number, retryAfterMs: number | undefined): number {
+    const { baseMs, maxMs } = policy;
+    return calculateRetryDelay({ failures, baseMs, maxMs, retryAfterMs }, clock.random());
+  }
+  return {
+    name: origin.name,
+    available: () => origin.available(),
+    retryAtMs: () => origin.retryAtMs(),
+    async read(request, reader, signal) {
+      for (let requests = 1; ; requests += 1) {
+        try {
+          return await origin.read(request, reader, signal);
+        } catch (error) {
+          const helpful = requests < policy.perAddress && isRetried(error) && !signal.aborted;
+          if (!helpful || !origin.available()) throw error;
+          await clock.sleep(delayMs(requests, error.retryAfterMs), signal);
+          // Others may have found it down meanwhile; the real failure says more than that.
+          if (!origin.available()) throw error;
+        }
+      }
+    },
+    async probe(signal) {
+      await origin.probe(signal);
+    },
+    async close() {
+      await origin.close();
+    },
+  };
+}
+
+function isRetried(error: unknown): error is Failure {
+  return mayRetry(error);
+}

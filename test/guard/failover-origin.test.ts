@@ -1,0 +1,178 @@
+import { describe, expect, it } from 'vitest';
+import { failoverOrigin, type FailoverOptions } from '../../src/guard/failover-origin.ts';
+import { FatalError } from '../../src/model/failure.ts';
+import { fakeClock } from '../support/fake-clock.ts';
+import {
+  failure,
+  never,
+  readText,
+  request,
+  scriptedOrigin,
+  text,
+  type ScriptedOrigin,
+} from './scripted-origin.ts';
+
+const clock = fakeClock();
+const status = (code: number, origin: string) => failure('ORIGIN_STATUS', origin, { status: code });
+const missing = (origin: string) => failure('ORIGIN_NOT_FOUND', origin, { status: 404 });
+
+function failover(addresses: readonly ScriptedOrigin[], change: Partial<FailoverOptions> = {}) {
+  return failoverOrigin({
+    name: 'rule r',
+    order: () => addresses,
+    maxAddresses: 3,
+    retryOn: ['5XX'],
+    neverRetryOn: [],
+    giveUpAfterMs: 600_000,
+    clock,
+    ...change,
+  });
+}
+
+describe('failing over', () => {
+  it('H14: asks another master when a retry condition is met', async () => {
+    const [first, second] = [scriptedOrigin('a', status(500, 'a')), scriptedOrigin('b')];
+    expect(await readText(failover([first, second]))).toBe('b');
+    expect([first.reads(), second.reads()]).toEqual([1, 1]);
+  });
+
+  it('H14: asks no other where no retry condition is met', async () => {
+    const forbidden = status(403, 'a');
+    const second = scriptedOrigin('b');
+    await expect(readText(failover([scriptedOrigin('a', forbidden), second]))).rejects.toBe(
+      forbidden,
+    );
+    expect(second.reads()).toBe(0);
+  });
+
+  it('H15: asks at most so many addresses and names them all', async () => {
+    const all = ['a', 'b', 'c', 'd'].map((name) => scriptedOrigin(name, status(500, name)));
+    await expect(readText(failover(all))).rejects.toMatchObject({
+      code: 'ORIGIN_STATUS',
+      status: 500,
+      origin: 'c',
+      message: 'c failed by ORIGIN_STATUS (asked 3 addresses: a, b, c)',
+    });
+    expect(all.map((origin) => origin.reads())).toEqual([1, 1, 1, 0]);
+  });
+
+  it('passes over addresses that are taken for down without counting them', async () => {
+    const all = ['a', 'b', 'c', 'd'].map((name) => scriptedOrigin(name, status(500, name)));
+    for (const origin of all.slice(0, 2)) origin.usable = false;
+    all[3]?.script('ok');
+    expect(await readText(failover(all, { maxAddresses: 2 }))).toBe('d');
+    expect(all.map((origin) => origin.reads())).toEqual([0, 0, 1, 1]);
+  });
+
+  it('says not found only when every address asked said so', async () => {
+    const options = { retryOn: ['4XX', '5XX'] } as const;
+    const agreed = failover(
+      [scriptedOrigin('a', missing('a')), scriptedOrigin('b', missing('b'))],
+      options,
+    );
+    await expect(readText(agreed)).rejects.toMatchObject({ code: 'ORIGIN_NOT_FOUND' });
+    const split = failover(
+      [scriptedOrigin('a', status(500, 'a')), scriptedOrigin('b', missing('b'))],
+      options,
+    );
+    await expect(readText(split)).rejects.toMatchObject({ code: 'ORIGIN_STATUS', status: 500 });
+    const stopped = failover([
+      scriptedOrigin('a', status(500, 'a')),
+      scriptedOrigin('b', missing('b')),
+    ]);
+    await expect(readText(stopped)).rejects.toMatchObject({ code: 'ORIGIN_STATUS', origin: 'a' });
+  });
+
+  it('does not say not found for an address that was passed over', async () => {
+    const down = scriptedOrigin('a');
+    down.usable = false;
+    const read = readText(failover([down, scriptedOrigin('b', missing('b'))]));
+    await expect(read).rejects.toMatchObject({ code: 'ORIGIN_UNREACHABLE', origin: 'a' });
+  });
+
+  it('throws at once what no other address could heal', async () => {
+    const other = scriptedOrigin('b');
+    for (const error of [
+      failure('BUCKET_REFUSED'),
+      new TypeError('bug'),
+      new FatalError('usage', 'x'),
+    ]) {
+      await expect(readText(failover([scriptedOrigin('a', error), other]))).rejects.toBe(error);
+    }
+    expect(other.reads()).toBe(0);
+  });
+
+  it('hands on what a reader throws, and asks another address for a broken body', async () => {
+    const two = failover([scriptedOrigin('a'), scriptedOrigin('b')]);
+    const bug = new RangeError('reader bug');
+    await expect(two.read(request, async () => Promise.reject(bug), never())).rejects.toBe(bug);
+    const readers: string[] = [];
+    const value = await two.read(
+      request,
+      async (answer) => {
+        readers.push(answer.head.origin);
+        if (answer.head.origin === 'a') throw failure('LENGTH_MISMATCH', 'a');
+        return text(answer);
+      },
+      never(),
+    );
+    expect([value, readers]).toEqual(['b', ['a', 'b']]);
+  });
+
+  it('asks nobody else once it is aborted', async () => {
+    const abort = new AbortController();
+    const other = scriptedOrigin('b');
+    const both = failover([scriptedOrigin('a'), other]);
+    const read = both.read(
+      request,
+      async () => {
+        abort.abort(new Error('interrupted'));
+        return Promise.reject(failure('ORIGIN_TIMEOUT', 'a'));
+      },
+      abort.signal,
+    );
+    await expect(read).rejects.toMatchObject({ code: 'ORIGIN_TIMEOUT' });
+    expect(other.reads()).toBe(0);
+  });
+
+  it('lets the failure of an object stand where a probe finds an address alive', async () => {
+    const [first, second] = ['a', 'b'].map((name) =>
+      scriptedOrigin(name, failure('ORIGIN_TIMEOUT', name)),
+    );
+    if (first === undefined || second === undefined) throw new Error('two were made');
+    first.dead = failure('ORIGIN_UNREACHABLE', 'a');
+    await expect(readText(failover([first, second]))).rejects.toMatchObject({
+      code: 'ORIGIN_TIMEOUT',
+      message: 'b failed by ORIGIN_TIMEOUT (asked 2 addresses: a, b)',
+    });
+  });
+});
+
+describe('probing all addresses of a rule', () => {
+  it('is content with one that is alive', async () => {
+    const [dead, alive] = [scriptedOrigin('a'), scriptedOrigin('b')];
+    dead.dead = failure('ORIGIN_UNREACHABLE', 'a');
+    await failover([dead, alive]).probe(never());
+  });
+
+  it('names each address with its reason when none is', async () => {
+    const [one, two] = [scriptedOrigin('a'), scriptedOrigin('b')];
+    one.dead = failure('ORIGIN_TIMEOUT', 'a');
+    two.dead = failure('ADDRESS_REFUSED', 'b');
+    await expect(failover([one, two]).probe(never())).rejects.toMatchObject({
+      code: 'ORIGIN_UNREACHABLE',
+      message:
+        'no address of rule r answers: a failed by ORIGIN_TIMEOUT; b failed by ADDRESS_REFUSED',
+    });
+    one.dead = failure('ADDRESS_REFUSED', 'a');
+    await expect(failover([one, two]).probe(never())).rejects.toMatchObject({
+      code: 'ADDRESS_REFUSED',
+    });
+  });
+
+  it('closes every address', async () => {
+    const all = [scriptedOrigin('a'), scriptedOrigin('b')];
+    await failover(all).close();
+    expect(all.map((origin) => origin.closed())).toEqual([true, true]);
+  });
+});
