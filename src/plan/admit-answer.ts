@@ -1,0 +1,89 @@
+import type { KeyEntry } from '../model/entry.ts';
+import type { Failure } from '../model/failure.ts';
+import type { OriginHead } from '../model/origin.ts';
+import type { StoreSettings } from '../model/rule.ts';
+import { refusal } from './refusal.ts';
+
+/** Endings of keys whose objects are never HTML pages. */
+const MEDIA =
+  /\.(?:avif|bmp|gif|heic|ico|jpe?g|png|svg|tiff?|webp|aac|flac|m4a|mp3|ogg|opus|wav|avi|flv|m3u8|m4v|mkv|mov|mp4|mpe?g|ts|webm|wmv|pdf|zip|gz|tgz|bz2|xz|zst|7z|rar|tar|woff2?|ttf|otf|wasm)$/i;
+
+/**
+ * What an answer's head already tells about whether its body may be stored.
+ * @returns the failure that refuses it, or undefined. Nothing of the body has been read yet.
+ */
+export function refuseAnswer(
+  entry: KeyEntry,
+  head: OriginHead,
+  store: StoreSettings,
+): Failure | undefined {
+  return refuseLength(entry, head, store) ?? refuseContent(entry, head, store);
+}
+
+function refuseLength(
+  entry: KeyEntry,
+  head: OriginHead,
+  store: StoreSettings,
+): Failure | undefined {
+  const { length, framing } = head;
+  if (length === undefined) {
+    if (store.requireLength) {
+      const why = 'no Content-Length, and store.requireLength asks for one';
+      return refusal('LENGTH_UNKNOWN', entry.key, head, why);
+    }
+    if (framing === 'close' && store.unknownLength === 'refuse') {
+      const why = "only the closed connection marks the body's end (store.unknownLength: refuse)";
+      return refusal('LENGTH_UNKNOWN', entry.key, head, why);
+    }
+    return undefined;
+  }
+  if (entry.size === undefined || entry.size === length) return undefined;
+  const why = `Content-Length is ${length}, the list says ${entry.size} bytes`;
+  return refusal('LENGTH_MISMATCH', entry.key, head, why);
+}
+
+function refuseContent(
+  entry: KeyEntry,
+  head: OriginHead,
+  store: StoreSettings,
+): Failure | undefined {
+  const { headers, length } = head;
+  if (length !== undefined) {
+    const size = refuseSize(length, entry, head, store);
+    if (size !== undefined) return size;
+  }
+  const type = headers['content-type'] ?? '';
+  if (store.reject.htmlForMedia && MEDIA.test(entry.key) && /^text\/html\b/i.test(type)) {
+    const why = 'an HTML page under a media key (store.reject.htmlForMedia)';
+    return refusal('CONTENT_REJECTED', entry.key, head, why);
+  }
+  if (store.private === 'refuse' && isPrivate(headers)) {
+    const why = 'the answer is private: Set-Cookie or Cache-Control (store.private: refuse)';
+    return refusal('CONTENT_REJECTED', entry.key, head, why);
+  }
+  return undefined;
+}
+
+/** The size limits of `store.reject`; asked again for bodies whose length nobody declared. */
+export function refuseSize(
+  bytes: number,
+  entry: KeyEntry,
+  head: OriginHead,
+  store: StoreSettings,
+): Failure | undefined {
+  const { empty, maxSizeBytes } = store.reject;
+  if (bytes > maxSizeBytes) {
+    const why = `${bytes} bytes, store.reject.maxSize is ${maxSizeBytes}`;
+    return refusal('CONTENT_REJECTED', entry.key, head, why);
+  }
+  if (bytes > 0 || !empty) return undefined;
+  return refusal('CONTENT_REJECTED', entry.key, head, 'empty (store.reject.empty)');
+}
+
+function isPrivate(headers: OriginHead['headers']): boolean {
+  if (headers['set-cookie'] !== undefined) return true;
+  const directives = (headers['cache-control'] ?? '').toLowerCase().split(',');
+  return directives.some((directive) =>
+    ['private', 'no-store'].includes(directive.split('=')[0]?.trim() ?? ''),
+  );
+}

@@ -1,0 +1,117 @@
+import mime from 'mime';
+import type { ObjectMetadata } from '../model/bucket.ts';
+import { Failure } from '../model/failure.ts';
+import { type ObjectKey, utf8Length } from '../model/object-key.ts';
+import type { OriginHead } from '../model/origin.ts';
+import type { Headers } from '../model/ports.ts';
+import type { StoreSettings } from '../model/rule.ts';
+
+/** Names of the user metadata in which the origin's version and address are kept. */
+export const STORED_ETAG = 'bucketfill-etag';
+export const STORED_LAST_MODIFIED = 'bucketfill-last-modified';
+const STORED_URL = 'bucketfill-url';
+
+/** User metadata that holds a stored header for which S3 has no field starts with this. */
+const HEADER_AS_METADATA = 'bucketfill-header-';
+
+/** S3 accepts 2 KB of user metadata, names and values in UTF-8 (AWS S3 User Guide). */
+const MAX_METADATA_BYTES = 2048;
+
+/** Headers that S3 keeps in fields of their own (PutObject). */
+const S3_FIELDS = new Set([
+  'content-type',
+  'content-encoding',
+  'content-disposition',
+  'content-language',
+  'cache-control',
+  'expires',
+]);
+
+/** How other stores spell user metadata; S3's own spelling wins where one name comes twice. */
+const USER_METADATA_PREFIXES = [
+  'x-bce-meta-',
+  'x-obs-meta-',
+  'x-cos-meta-',
+  'x-oss-meta-',
+  'x-amz-meta-',
+];
+
+/**
+ * What is kept beside an object, from the origin's answer and the rule.
+ * @throws Failure `METADATA_TOO_LARGE` where the origin's own metadata is over S3's limit; only our
+ * own note of the URL is left out to make room.
+ */
+export function storedMetadata(
+  key: ObjectKey,
+  head: OriginHead,
+  store: StoreSettings,
+): ObjectMetadata {
+  const headers: Record<string, string> = {};
+  const metadata: Record<string, string> = {};
+  if (store.userMetadata) Object.assign(metadata, userMetadata(head.headers));
+  for (const name of store.headers) {
+    const value = head.headers[name];
+    if (value === undefined || name === 'set-cookie') continue;
+    if (S3_FIELDS.has(name)) headers[name] = value;
+    else metadata[HEADER_AS_METADATA + name] = value;
+  }
+  for (const { header, name } of store.metadataFrom) {
+    const value = head.headers[header];
+    if (value !== undefined) metadata[name] = value;
+  }
+  const type = contentType(key, headers['content-type'], store);
+  if (type !== undefined) headers['content-type'] = type;
+  const origin = store.originValidators ? originNotes(head) : {};
+  return { headers, metadata: withinLimit(key, metadata, origin) };
+}
+
+function userMetadata(headers: Headers): Record<string, string> {
+  const found: Record<string, string> = {};
+  for (const prefix of USER_METADATA_PREFIXES) {
+    for (const [name, value] of Object.entries(headers)) {
+      if (name.startsWith(prefix)) found[name.slice(prefix.length)] = value;
+    }
+  }
+  return found;
+}
+
+function originNotes(head: OriginHead): Record<string, string> {
+  const notes: Record<string, string> = {};
+  const etag = head.headers['etag'];
+  const lastModified = head.headers['last-modified'];
+  if (etag !== undefined) notes[STORED_ETAG] = etag;
+  if (lastModified !== undefined) notes[STORED_LAST_MODIFIED] = lastModified;
+  // A base's own query may hold a secret; a key's `?` is percent-encoded and no query.
+  notes[STORED_URL] = head.url.replace(/\?.*$/s, '');
+  return notes;
+}
+
+function withinLimit(key: ObjectKey, metadata: Headers, notes: Headers): Headers {
+  const all = { ...metadata, ...notes };
+  if (metadataBytes(all) <= MAX_METADATA_BYTES) return all;
+  const rest = Object.fromEntries(Object.entries(all).filter(([name]) => name !== STORED_URL));
+  const bytes = metadataBytes(rest);
+  if (bytes <= MAX_METADATA_BYTES) return rest;
+  throw new Failure(
+    'METADATA_TOO_LARGE',
+    `${key}: the origin's metadata has ${bytes} bytes, S3 accepts at most ${MAX_METADATA_BYTES}; ` +
+      'set store.userMetadata: false, or name fewer headers under store',
+  );
+}
+
+function metadataBytes(metadata: Headers): number {
+  let bytes = 0;
+  for (const [name, value] of Object.entries(metadata)) bytes += utf8Length(name + value);
+  return bytes;
+}
+
+function contentType(
+  key: ObjectKey,
+  fromOrigin: string | undefined,
+  store: StoreSettings,
+): string | undefined {
+  const { guess, override } = store.contentType;
+  for (const { suffix, type } of override) if (key.endsWith(suffix)) return type;
+  const guessed = guess === 'never' ? undefined : (mime.getType(key) ?? undefined);
+  return guess === 'always' ? (guessed ?? fromOrigin) : (fromOrigin ?? guessed);
+}

@@ -1,0 +1,35 @@
+import { describe, expect, test } from 'vitest';
+import { keyProblem, MAX_KEY_BYTES, objectKey, utf8Length } from '../../src/model/object-key.ts';
+
+describe('what is a key', () => {
+  test.each([
+    'a',
+    'a//b',
+    '/',
+    '..',
+    'a\nb',
+    '\u0000',
+    'caf\u00e9',
+    'cafe\u0301',
+    'k'.repeat(MAX_KEY_BYTES),
+    '\u{1F600}'.repeat(MAX_KEY_BYTES / 4),
+  ])('%j is one, exactly as it is', (text) => {
+    expect(keyProblem(text)).toBeUndefined();
+    expect(objectKey(text)).toBe(text);
+  });
+
+  test.each([
+    ['', 'empty'],
+    ['k'.repeat(MAX_KEY_BYTES + 1), '1025 bytes'],
+    [`${'\u{1F600}'.repeat(MAX_KEY_BYTES / 4)}x`, '1025 bytes'],
+    ['\u00e9'.repeat(513), '1026 bytes'],
+    ['a\ud800b', 'surrogate'],
+  ])('%j is none', (text, reason) => {
+    expect(keyProblem(text)).toContain(reason);
+    expect(() => objectKey(text)).toThrow(expect.objectContaining({ code: 'KEY_INVALID' }));
+  });
+});
+
+test('length is counted in UTF-8', () => {
+  expect(['a', '\u00e9', '\u20ac', '\u{1F600}'].map(utf8Length)).toEqual([1, 2, 3, 4]);
+});

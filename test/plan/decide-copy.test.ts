@@ -1,0 +1,78 @@
+import { describe, expect, test } from 'vitest';
+import type { StoredObject } from '../../src/model/bucket.ts';
+import { objectKey } from '../../src/model/object-key.ts';
+import type { OriginHead } from '../../src/model/origin.ts';
+import { decideCopy, isUnchanged, needsPresence } from '../../src/plan/decide-copy.ts';
+
+const stored = (metadata: Record<string, string>, size = 5): StoredObject => ({
+  key: objectKey('k'),
+  size,
+  etag: '"bucket"',
+  lastModifiedMs: 0,
+  headers: {},
+  metadata,
+});
+const head = (headers: Record<string, string>, length = 5): OriginHead => ({
+  origin: 'http://o/',
+  url: 'http://o/k',
+  status: 200,
+  headers,
+  length,
+  framing: 'length',
+});
+
+describe('what to do with a key', () => {
+  const there = stored({ 'bucketfill-etag': '"v1"' });
+  const unless = { etag: '"v1"', lastModified: undefined };
+  test.each([
+    ['never', undefined, { copy: true, ifAbsent: true, unless: undefined }],
+    ['never', there, { copy: false, reason: 'exists' }],
+    ['changed', undefined, { copy: true, ifAbsent: true, unless: undefined }],
+    ['changed', there, { copy: true, ifAbsent: false, unless }],
+    ['changed', stored({}), { copy: true, ifAbsent: false, unless: undefined }],
+    ['always', undefined, { copy: true, ifAbsent: false, unless: undefined }],
+    ['always', there, { copy: true, ifAbsent: false, unless: undefined }],
+  ] as const)('overwrite %s, bucket has %o: %o', (overwrite, present, decision) => {
+    expect(decideCopy(overwrite, present)).toEqual(decision);
+  });
+
+  test('only overwrite always spares the bucket the question', () => {
+    expect(['never', 'changed', 'always'].map((mode) => needsPresence(mode as 'never'))).toEqual([
+      true,
+      true,
+      false,
+    ]);
+  });
+});
+
+describe('whether the origin still has the stored version', () => {
+  const date = 'Fri, 20 Nov 2026 04:00:00 GMT';
+  const other = 'Fri, 20 Nov 2020 04:00:00 GMT';
+  test.each([
+    ['equal ETags', { 'bucketfill-etag': '"a"' }, head({ etag: '"a"' }), true],
+    ['other ETags', { 'bucketfill-etag': '"a"' }, head({ etag: '"b"' }), false],
+    ['an ETag that is gone', { 'bucketfill-etag': '"a"' }, head({}), false],
+    ['equal ETags, other size', { 'bucketfill-etag': '"a"' }, head({ etag: '"a"' }, 6), false],
+    ['equal ETags, length unknown', { 'bucketfill-etag': '"a"' }, head({ etag: '"a"' }, NaN), true],
+    ['equal dates', { 'bucketfill-last-modified': date }, head({ 'last-modified': date }), true],
+    [
+      'an older date',
+      { 'bucketfill-last-modified': date },
+      head({ 'last-modified': other }),
+      false,
+    ],
+    [
+      'equal dates, length unknown',
+      { 'bucketfill-last-modified': date },
+      head({ 'last-modified': date }, NaN),
+      false,
+    ],
+    ['nothing kept', {}, head({ etag: '"a"' }), false],
+  ] as const)('%s', (_name, metadata, answer, unchanged) => {
+    const unknown = Number.isNaN(answer.length);
+    const seen: OriginHead = unknown
+      ? { ...answer, length: undefined, framing: 'chunked' }
+      : answer;
+    expect(isUnchanged(stored(metadata), seen)).toBe(unchanged);
+  });
+});

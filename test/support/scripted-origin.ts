@@ -1,0 +1,58 @@
+import type { Failure } from '../../src/model/failure.ts';
+import type { Origin, OriginAnswer } from '../../src/model/origin.ts';
+
+/** One answer of a scripted origin. */
+export interface ScriptedAnswer {
+  readonly body: Buffer;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Content-Length, where it is not the body's own. */
+  readonly length?: number;
+  readonly framing?: 'length' | 'chunked' | 'close';
+}
+
+const CHUNK_BYTES = 64 * 1024;
+
+/**
+ * An origin port that gives its answers, or failures, one after the other. It checks nothing of what
+ * an adapter would: whatever is wrong with an answer, the commit gate has to find.
+ */
+export function scriptedOrigin(answers: readonly (ScriptedAnswer | Failure)[]): Origin {
+  const left = [...answers];
+  return {
+    name: 'http://scripted.example/',
+    read: async (request, reader) => {
+      request.onRequest('http://scripted.example/');
+      const answer = left.shift();
+      if (answer === undefined) throw new Error('the script has no answer left');
+      if (answer instanceof Error) throw answer;
+      return reader(originAnswer(answer));
+    },
+    probe: () => Promise.resolve(),
+    close: () => Promise.resolve(),
+  };
+}
+
+function originAnswer({
+  body,
+  headers = {},
+  length,
+  framing = 'length',
+}: ScriptedAnswer): OriginAnswer {
+  return {
+    head: {
+      origin: 'http://scripted.example/',
+      url: 'http://scripted.example/k',
+      status: 200,
+      headers,
+      length: framing === 'length' ? (length ?? body.length) : undefined,
+      framing,
+    },
+    bytes: () => Promise.resolve(body),
+    pipeTo: async (sink) => {
+      for (let at = 0; at < body.length; at += CHUNK_BYTES) {
+        await sink(body.subarray(at, at + CHUNK_BYTES));
+      }
+      return body.length;
+    },
+  };
+}
