@@ -1,0 +1,38 @@
+import type { ObjectEvent, SummaryEvent, Tally } from '../model/event.ts';
+import { bytesText, countText, durationText } from './quantity.ts';
+
+/** The last line of a run, for people. */
+export function summaryText(summary: SummaryEvent): string {
+  const { listed, copied, skipped, failed, planned, bytes, elapsedMs, carried } = summary;
+  const parts = [
+    `${countText(listed)} listed`,
+    ...(planned === undefined
+      ? [`${countText(copied)} copied (${bytesText(bytes)})`]
+      : [`${countText(planned)} would be copied`]),
+    `${countText(skipped)} skipped`,
+    `${countText(failed)} failed`,
+  ];
+  const before = carried.listed > 0 ? `; before that ${carriedText(carried)}` : '';
+  return `${summary.command}: ${parts.join(', ')} in ${durationText(elapsedMs)}${before}`;
+}
+
+/** What earlier runs of the job had done. */
+function carriedText({ copied, skipped, failed }: Tally): string {
+  return `${countText(copied)} copied, ${countText(skipped)} skipped, ${countText(failed)} failed`;
+}
+
+/** A failed object as one line; undefined for every other outcome. */
+export function failureText(event: ObjectEvent): string | undefined {
+  if (event.outcome !== 'failed') return undefined;
+  const name = 'key' in event ? printable(event.key) : `base64:${event.keyBase64}`;
+  return `failed: ${name}: ${event.code}: ${printable(event.message)}`;
+}
+
+/** Keys may hold anything, terminal escapes included: control characters are shown, not sent. */
+function printable(text: string): string {
+  return text.replace(
+    // eslint-disable-next-line no-control-regex -- control characters are what this is about
+    /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}

@@ -1,0 +1,175 @@
+import { setMaxListeners } from 'node:events';
+import PQueue from 'p-queue';
+import type { Checkpoint } from '../model/checkpoint.ts';
+import type { Entry, EntrySource, SourcePosition } from '../model/entry.ts';
+import type { EventKey } from '../model/event.ts';
+import { FatalError } from '../model/failure.ts';
+import type { Clock, EventSink, OnBoundary } from '../model/ports.ts';
+import type { BegunJob } from './begin-job.ts';
+import { type Examination, examineEntry } from './examine-entry.ts';
+import { Recorder } from './recorder.ts';
+import { openSegment, SegmentTracker } from './segment-tracker.ts';
+import type { Tallies } from './tallies.ts';
+import { startTicker } from './ticker.ts';
+
+/** A first signal drains, a second one aborts; the reason of both is the signal's name. */
+export interface StopSignals {
+  readonly drain: AbortSignal;
+  readonly abort: AbortSignal;
+}
+
+/** What the engine works with. */
+export interface EngineJob {
+  readonly examination: Omit<Examination, 'onRequest'>;
+  readonly entries: EntrySource;
+  readonly checkpoint: Checkpoint;
+  readonly events: EventSink;
+  readonly clock: Clock;
+  /** Entries worked on at once. */
+  readonly concurrency: number;
+  readonly onBoundary: OnBoundary;
+  readonly stop: StopSignals;
+}
+
+/**
+ * Works through segments. Three things run beside each other: intake reads entries and waits for
+ * room; the queue examines up to `concurrency` entries; the ticker tells progress and commits.
+ * Whatever is fatal is kept, stops intake and aborts what is in flight; the first one counts.
+ */
+export class Engine {
+  readonly #job: EngineJob;
+  readonly #queue: PQueue;
+  readonly #tallies: Tallies;
+  readonly #recorder: Recorder;
+  readonly #failed = new AbortController();
+  readonly #keysInFlight = new Set<string>();
+  readonly #signal: AbortSignal;
+  #previousKey: string | undefined;
+  #failure: { readonly error: unknown } | undefined;
+
+  constructor(job: EngineJob, tallies: Tallies) {
+    this.#job = job;
+    this.#tallies = tallies;
+    this.#queue = new PQueue({ concurrency: job.concurrency });
+    this.#recorder = new Recorder(job.events, job.checkpoint, tallies, job.onBoundary);
+    this.#signal = AbortSignal.any([job.stop.abort, this.#failed.signal]);
+    // Everything in flight listens to it; that is no leak.
+    setMaxListeners(0, this.#signal);
+  }
+
+  /** @throws what ended the work early, unless it was a signal; nothing is in flight by then. */
+  async work({ open, position, segments }: BegunJob): Promise<void> {
+    const { clock, events, examination } = this.#job;
+    const ticker = startTicker({
+      clock,
+      events,
+      recorder: this.#recorder,
+      tallies: this.#tallies,
+      dryRun: examination.dryRun,
+      inFlight: () => this.#queue.pending,
+    });
+    try {
+      await this.#resume(open);
+      await this.#readOn(position, segments);
+    } catch (error) {
+      this.#fail(error);
+    }
+    await this.#queue.onIdle();
+    try {
+      await this.#recorder.commit();
+    } catch (error) {
+      this.#fail(error);
+    }
+    await ticker.stop();
+    if (this.#failure !== undefined) throw this.#failure.error;
+  }
+
+  async #resume(open: readonly SegmentTracker[]): Promise<void> {
+    for (const segment of open) {
+      const { start, end } = segment.record();
+      const entries = await this.#job.entries.reread(start, end, this.#signal);
+      if (!(await this.#take(segment, entries))) return;
+    }
+  }
+
+  async #readOn(position: SourcePosition, segments: number): Promise<void> {
+    let id = segments;
+    if (this.#stopping) return;
+    for await (const batch of this.#job.entries.batches(position, this.#intakeSignal())) {
+      const { start, end, prefixCrc, entries } = batch;
+      const span = { id, start, end, prefixCrc, entries: entries.length };
+      const segment = new SegmentTracker(openSegment(span));
+      id += 1;
+      this.#recorder.begun(segment);
+      if (!(await this.#take(segment, entries))) return;
+    }
+  }
+
+  /** Reading a list stops at once for a drain as well: what was read is worth nothing yet. */
+  #intakeSignal(): AbortSignal {
+    return AbortSignal.any([this.#signal, this.#job.stop.drain]);
+  }
+
+  get #stopping(): boolean {
+    return this.#signal.aborted || this.#job.stop.drain.aborted;
+  }
+
+  /** Puts a segment's open entries into the queue. @returns false when intake has to stop. */
+  async #take(segment: SegmentTracker, entries: readonly Entry[]): Promise<boolean> {
+    for (const [index, entry] of entries.entries()) {
+      if (!segment.isOpen(index)) continue;
+      await this.#recorder.room();
+      await this.#queue.onSizeLessThan(this.#job.concurrency);
+      if (this.#stopping) return false;
+      this.#enqueue(segment, index, entry);
+    }
+    return true;
+  }
+
+  #enqueue(segment: SegmentTracker, index: number, entry: Entry): void {
+    const key = 'invalid' in entry ? undefined : entry.key;
+    if (key !== undefined) {
+      if (key === this.#previousKey || this.#keysInFlight.has(key)) {
+        const outcome = { outcome: 'skipped', rule: null, reason: 'duplicate' } as const;
+        this.#recorder.settle(segment, index, { key }, outcome);
+        return;
+      }
+      this.#previousKey = key;
+      this.#keysInFlight.add(key);
+    }
+    this.#queue
+      .add(() => this.#examine(segment, index, entry))
+      .catch((error: unknown) => {
+        this.#fail(error);
+      });
+  }
+
+  async #examine(segment: SegmentTracker, index: number, entry: Entry): Promise<void> {
+    const key: EventKey = 'invalid' in entry ? entry.invalid : { key: entry.key };
+    try {
+      if (this.#stopping) return;
+      const outcome = await examineEntry(
+        { ...this.#job.examination, onRequest: this.#countRequest },
+        entry,
+        this.#signal,
+      );
+      this.#recorder.settle(segment, index, key, outcome);
+    } catch (error) {
+      // An aborted entry stays open: the next run examines it again.
+      if (!this.#signal.aborted) this.#fail(error);
+    } finally {
+      if (!('invalid' in entry)) this.#keysInFlight.delete(entry.key);
+    }
+  }
+
+  readonly #countRequest = (): void => {
+    this.#tallies.originRequests += 1;
+  };
+
+  /** Keeps what ends the run, and stops everything. What comes of the stopping itself is no news. */
+  #fail(error: unknown): void {
+    if (this.#stopping && !(error instanceof FatalError)) return;
+    this.#failure ??= { error };
+    this.#failed.abort(error);
+  }
+}

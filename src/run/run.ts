@@ -1,0 +1,97 @@
+import type { Fingerprint } from '../model/checkpoint.ts';
+import type { SummaryEvent } from '../model/event.ts';
+import { type Ending, interruptionOf, runExitCode } from '../model/exit-code.ts';
+import { FatalError } from '../model/failure.ts';
+import { type BegunJob, beginJob } from './begin-job.ts';
+import { Engine, type EngineJob } from './engine.ts';
+import { Tallies } from './tallies.ts';
+
+/** One run of a job: entries in, outcomes out. */
+export interface Run extends EngineJob {
+  readonly command: string;
+  readonly job: string;
+  readonly fingerprint: Fingerprint;
+  /** Names, in words for people, what differs between two fingerprints. */
+  readonly differences: (before: Fingerprint, now: Fingerprint) => readonly string[];
+  /** How many requests the bucket has had. */
+  readonly bucketRequests: () => number;
+}
+
+export interface RunResult {
+  readonly summary: SummaryEvent;
+  /** What ended the run early, if it was not a signal. */
+  readonly fatal: FatalError | undefined;
+}
+
+/**
+ * The engine's whole way: entries → key → rule → queue → transfer → event → checkpoint. Every
+ * entry that it takes up is settled exactly once, or left open for the next run.
+ * @throws FatalError `job-differs` or `state-unusable` before anything was done; anything that is
+ * not a FatalError is a bug.
+ */
+export async function run(job: Run): Promise<RunResult> {
+  const startedMs = job.clock.now();
+  const begun = await beginJob(job.checkpoint, job.entries, job, job.stop.abort);
+  job.onBoundary('checkpoint.begun');
+  job.events.emit({
+    event: 'start',
+    schema: 1,
+    command: job.command,
+    job: job.job,
+    time: new Date(startedMs).toISOString(),
+    resumed: begun.resumed,
+  });
+  const tallies = new Tallies();
+  const fatal = await work(job, begun, tallies);
+  const ending = endingOf(fatal, job.stop.drain);
+  const summary = summarise(job, begun, tallies, ending, job.clock.now() - startedMs);
+  if (fatal?.kind === 'output-closed') return { summary, fatal };
+  job.events.emit(summary);
+  await job.events.flush();
+  return { summary, fatal };
+}
+
+async function work(job: Run, begun: BegunJob, tallies: Tallies): Promise<FatalError | undefined> {
+  try {
+    await new Engine(job, tallies).work(begun);
+    if (job.stop.drain.aborted) return undefined;
+    await job.checkpoint.commit([], true);
+    job.onBoundary('job.finished');
+    return undefined;
+  } catch (error) {
+    if (error instanceof FatalError) return error;
+    throw error;
+  }
+}
+
+function endingOf(fatal: FatalError | undefined, drain: AbortSignal): Ending {
+  if (fatal !== undefined) return { kind: 'fatal', fatal: fatal.kind };
+  if (!drain.aborted) return { kind: 'finished' };
+  return { kind: 'interrupted', by: interruptionOf(drain) };
+}
+
+function summarise(
+  job: Run,
+  begun: BegunJob,
+  tallies: Tallies,
+  ending: Ending,
+  elapsedMs: number,
+): SummaryEvent {
+  const { planned, ...counts } = tallies.counts;
+  const { carried, resumed } = begun;
+  return {
+    event: 'summary',
+    command: job.command,
+    ...counts,
+    ...(job.examination.dryRun ? { planned } : {}),
+    deleted: 0,
+    listingErrors: 0,
+    bytes: tallies.bytes,
+    originRequests: tallies.originRequests,
+    bucketRequests: job.bucketRequests(),
+    carried,
+    resumed,
+    elapsedMs,
+    exitCode: runExitCode(ending, counts.failed + carried.failed, tallies.bugs),
+  };
+}
