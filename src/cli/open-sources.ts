@@ -1,0 +1,173 @@
+import { type Limiter, concurrencyLimiter } from '../guard/concurrency-limiter.ts';
+import { failoverOrigin } from '../guard/failover-origin.ts';
+import { guardAddress } from '../guard/guard-address.ts';
+import type { GuardedOrigin } from '../guard/guarded-origin.ts';
+import { proxySettings } from '../http/choose-proxy.ts';
+import type { OriginEvent } from '../model/event.ts';
+import { Failure, FatalError } from '../model/failure.ts';
+import type { Origin } from '../model/origin.ts';
+import type { Origins, Rule } from '../model/rule.ts';
+import { httpOrigin } from '../origin/http-origin.ts';
+import { orderAddresses } from '../rules/order-addresses.ts';
+import { originName } from '../rules/origin-name.ts';
+import { requestHeaders } from '../rules/request-headers.ts';
+import type { RuleSource } from '../run/examine-entry.ts';
+import type { Notice } from './notice.ts';
+import { resolveAddress, type ResolvedAddress } from './resolve-address.ts';
+import type { Surroundings } from './surroundings.ts';
+import { version } from './version.ts';
+
+/** The origins of a run's rules. */
+export interface OpenedSources {
+  /** By rule id; rules whose keys bulk commands don't copy have none. */
+  readonly byRule: ReadonlyMap<string, RuleSource>;
+  /**
+   * Finds out whether every rule has an address that answers.
+   * @throws FatalError `origins-unusable` naming the rule and what each address said.
+   */
+  readonly check: (signal: AbortSignal) => Promise<void>;
+  readonly close: () => Promise<void>;
+}
+
+export interface SourceSettings {
+  readonly rules: readonly Rule[];
+  readonly allowPrivate: boolean;
+  /** Where relative paths of the rules file start. */
+  readonly folder: string;
+  /** Objects worked on at once: no address ever needs more connections. */
+  readonly concurrency: number;
+  readonly onState: (event: OriginEvent) => void;
+  readonly notice: Notice;
+}
+
+/**
+ * Opens the origins of every rule whose keys bulk commands copy, each address behind its guards.
+ * @throws FatalError `usage` for a variable that is not set, a file that can't be read, a URL that
+ * can't be used.
+ */
+export async function openSources(
+  settings: SourceSettings,
+  surroundings: Surroundings,
+): Promise<OpenedSources> {
+  const limiters = new Map<string, Limiter>();
+  const byRule = new Map<string, RuleSource>();
+  for (const rule of settings.rules) {
+    if (rule.origins === undefined || !isCopied(rule)) continue;
+    const headers = requestHeaders(rule, surroundings.env);
+    const origin = await openRule(rule, rule.origins, limiters, settings, surroundings);
+    byRule.set(rule.id, { origin, headers });
+  }
+  const sources = [...byRule];
+  return {
+    byRule,
+    check: async (signal) => {
+      await Promise.all(sources.map(([, { origin }]) => checkRule(origin, signal)));
+    },
+    close: async () => {
+      await Promise.all(sources.map(([, { origin }]) => origin.close()));
+    },
+  };
+}
+
+/** Bulk commands fill the bucket, so a redirect that also fetches is a fetch to them. */
+function isCopied({ action }: Rule): boolean {
+  return action === 'mirror' || action === 'redirectAndFetch';
+}
+
+async function checkRule(origin: Origin, signal: AbortSignal): Promise<void> {
+  try {
+    await origin.probe(signal);
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    throw new FatalError('origins-unusable', error.message, error);
+  }
+}
+
+async function openRule(
+  rule: Rule,
+  origins: Origins,
+  limiters: Map<string, Limiter>,
+  settings: SourceSettings,
+  surroundings: Surroundings,
+): Promise<Origin> {
+  const { masters, slaves, select, maxAddresses, retryOn, neverRetryOn, giveUpAfterMs } = origins;
+  const resolved = await Promise.all(
+    [...masters, ...slaves].map((address, index) => {
+      const isMaster = index < masters.length;
+      const list = isMaster ? 'masters' : 'slaves';
+      const place = isMaster ? index : index - masters.length;
+      const where = `rule ${rule.id}, origins.${list}[${place}]`;
+      return resolveAddress(address, where, settings.folder, surroundings.env);
+    }),
+  );
+  const guarded = resolved.map((address) =>
+    openAddress(rule, origins, address, limiters, settings, surroundings),
+  );
+  const ofMasters = guarded.slice(0, masters.length);
+  const ofSlaves = guarded.slice(masters.length);
+  const { clock } = surroundings;
+  let turn = 0;
+  return failoverOrigin({
+    name: `rule ${rule.id}`,
+    order: () => {
+      const order = orderAddresses({ select, masters, slaves: slaves.length }, turn, () =>
+        clock.random(),
+      );
+      turn += 1;
+      return order
+        .map(({ role, index }) => (role === 'master' ? ofMasters : ofSlaves)[index])
+        .filter((origin) => origin !== undefined);
+    },
+    maxAddresses,
+    retryOn,
+    neverRetryOn,
+    giveUpAfterMs,
+    clock,
+    onWaiting: settings.notice,
+  });
+}
+
+function openAddress(
+  rule: Rule,
+  { retries }: Origins,
+  address: ResolvedAddress,
+  limiters: Map<string, Limiter>,
+  settings: SourceSettings,
+  surroundings: Surroundings,
+): GuardedOrigin {
+  const { request, protect } = rule;
+  const { clock, env } = surroundings;
+  const name = originName(address.baseUrl);
+  const { followRedirects, maxRedirects, refererOnRedirect, timeouts } = request;
+  const origin = httpOrigin({
+    ...address,
+    name,
+    locate: (originKey, query) => address.locate(originKey, rule.key, query),
+    timeouts,
+    followRedirects,
+    maxRedirects,
+    refererOnRedirect,
+    allowPrivate: settings.allowPrivate,
+    proxies: proxySettings(env),
+    connections: Math.min(protect.concurrency, settings.concurrency),
+    clock,
+    userAgent: `bucketfill/${version}`,
+  });
+  return guardAddress(origin, {
+    retries,
+    limiter: limiterOf(limiters, address.baseUrl, protect.concurrency),
+    breaker: protect.breaker,
+    clock,
+    onState: (state, reason) => {
+      settings.onState({ event: 'origin', origin: name, state, reason });
+    },
+  });
+}
+
+/** One limiter a host and limit: rules that share a host share its permits. */
+function limiterOf(limiters: Map<string, Limiter>, baseUrl: string, max: number): Limiter {
+  const key = `${new URL(baseUrl).host} ${max}`;
+  const limiter = limiters.get(key) ?? concurrencyLimiter(max);
+  limiters.set(key, limiter);
+  return limiter;
+}

@@ -1,0 +1,186 @@
+import { Command, InvalidArgumentError, Option } from 'commander';
+import type { MigrateOptions } from './commands/migrate.ts';
+import type { RunOptions } from './run-options.ts';
+import type { Surroundings } from './surroundings.ts';
+import { version } from './version.ts';
+
+type SetExitCode = (code: number) => void;
+
+const RUN_EXIT_CODES = `
+Exit codes:
+  0 complete   1 internal bug   2 usage or rules invalid   3 some objects failed
+  5 the bucket, or every origin of a rule, is unusable
+  6 the state holds this job with other rules   7 another run holds the lock
+  8 the state directory is unusable   130/143 interrupted, run it again to resume`;
+
+/** Declares the command line. Each action imports its command only when it is called. */
+export function buildProgram(surroundings: Surroundings, setExitCode: SetExitCode): Command {
+  const program = new Command('bucketfill')
+    .description('Fills a bucket from its origin.')
+    .version(version)
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => surroundings.stdout.write(text),
+      writeErr: (text) => surroundings.stderr.write(text),
+      outputError: (text, write) => {
+        write(
+          `bucketfill: ${text
+            .replace(/^error: /, '')
+            .trim()
+            .replaceAll('\n', ' ')}\n`,
+        );
+      },
+    });
+  declareCheck(program, surroundings, setExitCode);
+  declareExplain(program, surroundings, setExitCode);
+  declareMigrate(program, surroundings, setExitCode);
+  declarePrefetch(program, surroundings, setExitCode);
+  declareDemo(program, surroundings, setExitCode);
+  return program;
+}
+
+function declareCheck(program: Command, surroundings: Surroundings, exit: SetExitCode): void {
+  program
+    .command('check <rules>')
+    .description('validates and lints a rules file; tells every problem at once')
+    .option('--strict', 'warnings are errors')
+    .option('--strict-disjoint', 'rules that overlap are an error')
+    .option('--json', 'the problems as a JSON array on stdout')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  bucketfill check rules.yaml
+  bucketfill check rules.yaml --strict --json
+
+Exit codes:
+  0 valid   2 invalid, or not to be read`,
+    )
+    .action(
+      async (file: string, options: { strict?: true; strictDisjoint?: true; json?: true }) => {
+        const { check } = await import('./commands/check.ts');
+        exit(await check(file, options, surroundings));
+      },
+    );
+}
+
+function declareExplain(program: Command, surroundings: Surroundings, exit: SetExitCode): void {
+  program
+    .command('explain <rules> <keys...>')
+    .description('tells, offline, what each key would come to: rule, origin URLs, stored key')
+    .option('--json', 'as a JSON array on stdout')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  bucketfill explain rules.yaml video/a.mp4
+  bucketfill explain rules.yaml a.txt b.txt --json
+
+Exit codes:
+  0 explained   2 rules or keys invalid`,
+    )
+    .action(async (file: string, keys: string[], options: { json?: true }) => {
+      const { explain } = await import('./commands/explain.ts');
+      exit(await explain(file, keys, options, surroundings));
+    });
+}
+
+function declareMigrate(program: Command, surroundings: Surroundings, exit: SetExitCode): void {
+  const command = program
+    .command('migrate <rules>')
+    .description('copies what the bucket lacks; resumes by itself after any interruption')
+    .addOption(env('--keys <file>', 'KEYS', 'key list, one key a line, .gz too; - is stdin'))
+    .addOption(env('--job <name>', 'JOB', 'name of the job in the state'))
+    .addOption(env('--new-job', 'NEW_JOB', "set the job's old state aside and start afresh"))
+    .addOption(env('--wait', 'WAIT', 'wait for another run of this job to end'))
+    .addOption(overwriteOption('never'))
+    .addOption(env('--dry-run', 'DRY_RUN', 'say what would be copied, copy nothing'));
+  addRunOptions(command);
+  command
+    .addHelpText(
+      'after',
+      `
+Examples:
+  bucketfill migrate rules.yaml --keys keys.txt
+  zcat keys.gz | bucketfill migrate rules.yaml --keys - --json > events.jsonl
+  bucketfill migrate rules.yaml --keys keys.txt --dry-run
+${RUN_EXIT_CODES}`,
+    )
+    .action(async (file: string, options: MigrateOptions) => {
+      const { migrate } = await import('./commands/migrate.ts');
+      exit(await migrate(file, options, surroundings));
+    });
+}
+
+function declarePrefetch(program: Command, surroundings: Surroundings, exit: SetExitCode): void {
+  const command = program
+    .command('prefetch <rules> <keys...>')
+    .description('fetches the named keys now and overwrites what is there')
+    .addOption(overwriteOption('always'))
+    .addOption(env('--dry-run', 'DRY_RUN', 'say what would be copied, copy nothing'));
+  addRunOptions(command);
+  command
+    .addHelpText(
+      'after',
+      `
+A fetch that fails leaves the old object as it is.
+
+Examples:
+  bucketfill prefetch rules.yaml img/logo.png img/hero.jpg
+${RUN_EXIT_CODES}`,
+    )
+    .action(async (file: string, keys: string[], options: RunOptions) => {
+      const { prefetch } = await import('./commands/prefetch.ts');
+      exit(await prefetch(file, keys, options, surroundings));
+    });
+}
+
+function declareDemo(program: Command, surroundings: Surroundings, exit: SetExitCode): void {
+  program
+    .command('demo')
+    .description('fills a directory bucket from a bundled, misbehaving origin; needs nothing')
+    .addHelpText('after', '\nExit codes:\n  0 everything arrived   1 something did not')
+    .action(async () => {
+      const { demo } = await import('./commands/demo.ts');
+      exit(await demo(surroundings));
+    });
+}
+
+function addRunOptions(command: Command): void {
+  command
+    .addOption(env('--state <dir>', 'STATE', 'where jobs are kept (.bucketfill beside the rules)'))
+    .addOption(
+      env('--concurrency <n>', 'CONCURRENCY', 'objects at once')
+        .default('auto')
+        .argParser(concurrency),
+    )
+    .addOption(env('--json', 'JSON', 'events as JSON Lines on stdout'))
+    .addOption(
+      env('--ui <kind>', 'UI', 'progress on stderr')
+        .choices(['auto', 'bar', 'plain', 'none'])
+        .default('auto'),
+    )
+    .addOption(env('--quiet', 'QUIET', 'nothing on stderr when all is well'))
+    .addOption(
+      env('--allow-private', 'ALLOW_PRIVATE', 'origins on private and loopback addresses are fine'),
+    );
+}
+
+function overwriteOption(standard: string): Option {
+  return env('--overwrite <when>', 'OVERWRITE', 'what to do with objects that are there already')
+    .choices(['never', 'changed', 'always'])
+    .default(standard);
+}
+
+/** A flag that may also come from the environment as BUCKETFILL_<NAME>. */
+function env(flags: string, name: string, description: string): Option {
+  return new Option(flags, description).env(`BUCKETFILL_${name}`);
+}
+
+function concurrency(text: string): number | 'auto' {
+  if (text === 'auto') return text;
+  const most = 10_000;
+  const count = Number(text);
+  if (/^\d+$/.test(text) && count >= 1 && count <= most) return count;
+  throw new InvalidArgumentError(`It is auto, or a number from 1 to ${most}.`);
+}

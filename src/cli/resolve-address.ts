@@ -1,0 +1,68 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { FatalError } from '../model/failure.ts';
+import type { Headers } from '../model/ports.ts';
+import type { KeyRewrite, OriginAddress } from '../model/rule.ts';
+import { originUrl } from '../rules/origin-url.ts';
+import { resolveHeaders } from '../rules/request-headers.ts';
+import { type Environment, resolveOriginUrl } from '../rules/resolve-secret.ts';
+
+/** An address with everything looked up that the rules file only points to. */
+export interface ResolvedAddress {
+  readonly baseUrl: string;
+  readonly headers: Headers;
+  readonly hostHeader: string | undefined;
+  readonly serverName: string | undefined;
+  readonly connectTo: string | undefined;
+  /** PEM texts. */
+  readonly tls: {
+    readonly ca: string | undefined;
+    readonly cert: string | undefined;
+    readonly key: string | undefined;
+  };
+  readonly locate: (originKey: string, rewrite: KeyRewrite, query: string) => string;
+}
+
+/**
+ * Looks up an address's secrets in the environment and its PEM files beside the rules file.
+ * @param where the address's path, for messages
+ * @throws FatalError `usage` naming the field.
+ */
+export async function resolveAddress(
+  address: OriginAddress,
+  where: string,
+  folder: string,
+  env: Environment,
+): Promise<ResolvedAddress> {
+  if (address.s3 !== undefined) {
+    throw new FatalError('usage', `${where}: s3:// origins are not implemented yet`);
+  }
+  const baseUrl = resolveOriginUrl(address.url, env, where);
+  const { hostHeader, serverName, connectTo, ca, clientCert, clientKey } = address;
+  const pem = async (file: string | undefined, field: string): Promise<string | undefined> =>
+    file === undefined ? undefined : readPem(path.resolve(folder, file), `${where}.${field}`);
+  return {
+    baseUrl,
+    headers: resolveHeaders(address.headers, env, `${where}.headers`),
+    hostHeader,
+    serverName,
+    connectTo,
+    tls: {
+      ca: await pem(ca, 'ca'),
+      cert: await pem(clientCert, 'clientCert'),
+      key: await pem(clientKey, 'clientKey'),
+    },
+    locate: (originKey, rewrite, query) => originUrl(baseUrl, originKey, rewrite, query),
+  };
+}
+
+async function readPem(file: string, where: string): Promise<string> {
+  try {
+    const text = await readFile(file, 'utf8');
+    if (text.includes('-----BEGIN ')) return text;
+    throw new Error('it holds no PEM block (-----BEGIN …)');
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new FatalError('usage', `${where}: ${file} can't be used: ${why}`, error);
+  }
+}

@@ -1,0 +1,52 @@
+import { interruptionOf, runExitCode } from '../model/exit-code.ts';
+import { FatalError } from '../model/failure.ts';
+import type { StopSignals } from '../run/engine.ts';
+import type { Surroundings } from './surroundings.ts';
+
+/** What stops a run, from outside or from within. */
+export interface Stop extends StopSignals {
+  /** Ends the run as SIGINT would: the first call drains, the second aborts. */
+  readonly interrupt: (signal: 'SIGINT' | 'SIGTERM') => void;
+  /** Stops listening. */
+  readonly release: () => void;
+}
+
+/** The first SIGINT or SIGTERM drains, the second aborts; what ends the run is the first one. */
+function stopOnSignals(surroundings: Surroundings, notice: (text: string) => void): Stop {
+  const drain = new AbortController();
+  const abort = new AbortController();
+  const interrupt = (signal: 'SIGINT' | 'SIGTERM'): void => {
+    if (drain.signal.aborted) {
+      abort.abort(signal);
+      return;
+    }
+    notice(`${signal}: finishing what is in flight; once more to stop at once`);
+    drain.abort(signal);
+  };
+  return {
+    drain: drain.signal,
+    abort: abort.signal,
+    interrupt,
+    release: surroundings.onSignal(interrupt),
+  };
+}
+
+/**
+ * Runs a command that SIGINT and SIGTERM stop. A run that is under way ends by itself and says how;
+ * what is stopped before that, while it waits for a lock or an origin, ends here.
+ */
+export async function stoppable(
+  surroundings: Surroundings,
+  notice: (text: string) => void,
+  action: (stop: Stop) => Promise<number>,
+): Promise<number> {
+  const stop = stopOnSignals(surroundings, notice);
+  try {
+    return await action(stop);
+  } catch (error) {
+    if (!stop.drain.aborted || error instanceof FatalError) throw error;
+    return runExitCode({ kind: 'interrupted', by: interruptionOf(stop.drain) }, 0, 0);
+  } finally {
+    stop.release();
+  }
+}

@@ -1,0 +1,76 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import type { ObjectEvent, RunEvent, SummaryEvent } from '../../src/model/event.ts';
+
+const BIN = fileURLToPath(new URL('../../bin/bucketfill.js', import.meta.url));
+const KILLED = fileURLToPath(new URL('./killed-at-boundary.js', import.meta.url));
+
+export interface CliResult {
+  /** Null where a signal ended the process. */
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** stdout as JSON Lines; half a line at the end of a killed run is left out. */
+  readonly events: readonly RunEvent[];
+  readonly objects: readonly ObjectEvent[];
+  readonly summary: SummaryEvent | undefined;
+}
+
+export interface CliOptions {
+  readonly cwd?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly stdin?: string | Uint8Array;
+  /** Kills the process with SIGKILL at the n-th time that it reaches a boundary. */
+  readonly killAt?: { readonly boundary: string; readonly time: number };
+  /** Called as the process starts: to send signals while it runs. */
+  readonly onStart?: (child: RunningCli) => void;
+}
+
+export interface RunningCli {
+  readonly kill: (signal: NodeJS.Signals) => void;
+  /** Everything on stdout so far. */
+  readonly stdout: () => string;
+  readonly closeStdout: () => void;
+}
+
+/** Runs the real binary to its end. */
+export async function runCli(
+  args: readonly string[],
+  options: CliOptions = {},
+): Promise<CliResult> {
+  const { killAt, stdin, onStart } = options;
+  const entry = killAt === undefined ? [BIN] : [KILLED, killAt.boundary, String(killAt.time)];
+  const child = spawn(process.execPath, [...entry, ...args], {
+    cwd: options.cwd,
+    env: { PATH: process.env['PATH'] ?? '', ...options.env },
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
+  let stdout = '';
+  let stderr = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+  child.stdin.on('error', () => undefined);
+  child.stdin.end(stdin ?? '');
+  onStart?.({
+    kill: (signal) => child.kill(signal),
+    stdout: () => stdout,
+    closeStdout: () => child.stdout.destroy(),
+  });
+  await once(child, 'close');
+  const events = parseEvents(stdout);
+  return {
+    code: child.exitCode,
+    stdout,
+    stderr,
+    events,
+    objects: events.filter((event) => event.event === 'object'),
+    summary: events.find((event) => event.event === 'summary'),
+  };
+}
+
+function parseEvents(stdout: string): RunEvent[] {
+  const lines = stdout.split('\n');
+  const complete = lines.slice(0, -1).filter((line) => line.startsWith('{"event":'));
+  return complete.map((line) => JSON.parse(line) as RunEvent);
+}
