@@ -1,25 +1,15 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { FatalError } from '../model/failure.ts';
-import type { Headers } from '../model/ports.ts';
 import type { KeyRewrite, OriginAddress } from '../model/rule.ts';
+import type { AddressIdentity } from '../origin/origin-access.ts';
 import { originUrl } from '../rules/origin-url.ts';
 import { resolveHeaders } from '../rules/request-headers.ts';
 import { type Environment, resolveOriginUrl } from '../rules/resolve-secret.ts';
 
 /** An address with everything looked up that the rules file only points to. */
-export interface ResolvedAddress {
+export interface ResolvedAddress extends AddressIdentity {
   readonly baseUrl: string;
-  readonly headers: Headers;
-  readonly hostHeader: string | undefined;
-  readonly serverName: string | undefined;
-  readonly connectTo: string | undefined;
-  /** PEM texts. */
-  readonly tls: {
-    readonly ca: string | undefined;
-    readonly cert: string | undefined;
-    readonly key: string | undefined;
-  };
   readonly locate: (originKey: string, rewrite: KeyRewrite, query: string) => string;
 }
 
