@@ -30,6 +30,7 @@ const doors = {
   undici: ['http'],
   '@aws-sdk/[^/]+': ['s3'],
   '@smithy/[^/]+': ['s3'],
+  '@aws-crypto/[^/]+': ['s3'],
   'p-queue': ['run', 'serve'],
   cockatiel: ['guard'],
   picomatch: ['plan'],

@@ -117,7 +117,11 @@ function urlsOf(
 function addressUrl(rule: Rule, { url }: OriginAddress, originKey: string): string {
   const base = maskSecret(url);
   const separator = rule.key.slashes === 'raw' || base.endsWith('/') ? '' : '/';
-  if ('env' in url) return `${base}${separator}${encodeSegments(originKey)}`;
+  if ('env' in url) {
+    // What the variable holds is not known here, but the key is judged all the same.
+    originUrl('http://unknown.invalid/', originKey, rule.key, '');
+    return `${base}${separator}${encodeSegments(originKey)}`;
+  }
   // S3 keys are exact: they are not a URL's path before they are signed and sent.
   if (base.startsWith('s3://')) return `${base}${separator}${originKey}`;
   return originUrl(base, originKey, rule.key, '');

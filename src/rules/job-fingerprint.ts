@@ -11,11 +11,11 @@ export type FingerprintFlags = Readonly<Record<string, string>> & {
  * What decides what a job copies and to where, field by field: the bucket, the rules' match,
  * action, key and store, their order, the scan, the flags. Addresses, limits, timeouts,
  * credentials and what serve answers may change between two runs of a job and are not part of it.
+ * @param bucket what names the very bucket that is filled, not merely its URL
  */
-export function jobFingerprint(rules: Rules, flags: FingerprintFlags): Fingerprint {
+export function jobFingerprint(rules: Rules, bucket: string, flags: FingerprintFlags): Fingerprint {
   const fields: [string, unknown][] = [
-    ['bucket.url', rules.bucket.url],
-    ['bucket.endpoint', rules.bucket.endpoint ?? null],
+    ['bucket', bucket],
     ['order', rules.rules.map(({ id }) => id)],
     ...rules.rules.flatMap((rule): [string, unknown][] => [
       [`rule.${rule.id}.match`, rule.match],
@@ -53,6 +53,8 @@ function difference(name: string, before: string | undefined, now: string | unde
   const rule = /^rule\.([^.]+)\.([^.]+)$/.exec(name);
   if (rule !== null) return `rule \`${rule[1] ?? ''}\`: ${rule[2] ?? ''} changed`;
   if (name === 'scan') return 'scan changed';
+  if (name === 'bucket')
+    return `the bucket is another one (was ${before ?? ''}, now it is ${now ?? ''})`;
   const shownName = name.startsWith('flag.') ? `--${name.slice('flag.'.length)}` : name;
   return `${shownName} was ${before ?? 'absent'}, now it is ${now ?? 'absent'}`;
 }

@@ -1,5 +1,5 @@
 import type { Tree } from './yaml-tree.ts';
-import { child, items, textOf } from './yaml-tree.ts';
+import { child, items } from './yaml-tree.ts';
 import type { Place } from './yaml-tree.ts';
 
 /**
@@ -19,28 +19,14 @@ const RULE_FIELDS: readonly (readonly [path: string, note: string])[] = [
   ['request.headers.remove', 'serve only'],
   ['response', 'serve only'],
   ['afterMiss', 'serve only'],
-  ['store.storageClass', ''],
-  ['store.tags', ''],
   ['store.variants', 'serve only'],
   ['store.rangeMiss', 'serve only'],
-  ['store.multipart', ''],
   ['protect.bandwidth', ''],
   ['protect.requestsPerSecond', ''],
   ['protect.negativeTtl', 'serve only'],
 ];
 
 const FILE_FIELDS: readonly (readonly [path: string, note: string])[] = [
-  ['bucket.endpoint', ''],
-  ['bucket.region', ''],
-  ['bucket.pathStyle', ''],
-  ['bucket.ca', ''],
-  ['bucket.credentials', ''],
-  ['bucket.storageClass', ''],
-  ['bucket.acl', ''],
-  ['bucket.sse', ''],
-  ['bucket.requesterPays', ''],
-  ['bucket.checksum', ''],
-  ['bucket.conditionalWrites', ''],
   ['scan', 'give the keys with --keys'],
 ];
 
@@ -55,11 +41,7 @@ export function notImplementedYet(written: Tree): IdleField[] {
   const ruleLike = [child(written, 'defaults'), ...items(child(written, 'rules'))];
   return [
     ...FILE_FIELDS.flatMap(([path, note]) => idle(written, path, note)),
-    ...s3Bucket(written),
-    ...ruleLike.flatMap((rule) => [
-      ...RULE_FIELDS.flatMap(([path, note]) => idle(rule, path, note)),
-      ...s3Addresses(rule),
-    ]),
+    ...ruleLike.flatMap((rule) => RULE_FIELDS.flatMap(([path, note]) => idle(rule, path, note))),
   ];
 }
 
@@ -70,22 +52,4 @@ function idle(tree: Tree | undefined, path: string, note: string): IdleField[] {
   if (entry === undefined) return [];
   const suffix = note === '' ? '' : ` (${note})`;
   return [{ at: entry.keyAt, message: `not implemented yet${suffix}` }];
-}
-
-function s3Bucket(written: Tree): IdleField[] {
-  const url = child(written, 'bucket', 'url');
-  if (url === undefined || textOf(url)?.startsWith('s3://') !== true) return [];
-  return [{ at: url.at, message: 'not implemented yet: s3:// buckets; use file:./dir' }];
-}
-
-function s3Addresses(rule: Tree | undefined): IdleField[] {
-  const addresses = [
-    ...items(child(rule, 'origins', 'masters')),
-    ...items(child(rule, 'origins', 'slaves')),
-  ];
-  return addresses
-    .map((address) => (address.kind === 'map' ? child(address, 'url') : address))
-    .filter((url) => url !== undefined)
-    .filter((url) => textOf(url)?.toLowerCase().startsWith('s3://') === true)
-    .map(({ at }) => ({ at, message: 'not implemented yet: s3:// origins' }));
 }

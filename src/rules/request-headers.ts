@@ -5,13 +5,24 @@ import { isHeaderValue } from './header-names.ts';
 import { resolveSecret } from './resolve-secret.ts';
 import type { Environment } from './resolve-secret.ts';
 
+/** Headers with the names of those whose values are secrets. */
+export interface RequestHeaders {
+  readonly headers: Headers;
+  readonly secrets: ReadonlySet<string>;
+}
+
 /**
  * The headers that a rule gives a request of a bulk command: `request.headers.set`, resolved.
  * What clients send, `pass` and `remove` are about requests that a client made.
  * @throws FatalError `usage` as {@link resolveHeaders}.
  */
-export function requestHeaders(rule: Rule, env: Environment): Headers {
-  return resolveHeaders(rule.request.headers.set, env, `rule ${rule.id}, request.headers.set`);
+export function requestHeaders(rule: Rule, env: Environment): RequestHeaders {
+  const { set } = rule.request.headers;
+  const secret = set.filter(({ value }) => 'env' in value);
+  return {
+    headers: resolveHeaders(set, env, `rule ${rule.id}, request.headers.set`),
+    secrets: new Set(secret.map(({ name }) => name)),
+  };
 }
 
 /**

@@ -29,18 +29,13 @@ describe('accepted fields whose behaviour is still to come', () => {
       `match: { methods: [GET] }, ${MASTER}`,
       'rules[0].match.methods: not implemented yet (serve only)',
     ],
-    [`store: { tags: { a: b } }, ${MASTER}`, 'rules[0].store.tags: not implemented yet'],
+    [
+      `protect: { bandwidth: 1MiB/s }, ${MASTER}`,
+      'rules[0].protect.bandwidth: not implemented yet',
+    ],
     [
       `request: { headers: { pass: [x-a] } }, ${MASTER}`,
       'rules[0].request.headers.pass: not implemented yet (serve only)',
-    ],
-    [
-      'origins: { masters: ["s3://old-bucket/"] }',
-      'rules[0].origins.masters[0]: not implemented yet: s3:// origins',
-    ],
-    [
-      'origins: { masters: [{ url: "s3://old-bucket/" }] }',
-      'rules[0].origins.masters[0].url: not implemented yet: s3:// origins',
     ],
   ])('%s', (fields, expected) => {
     expect(ruleLints(fields)).toEqual([`not-implemented-yet ${expected}`]);
@@ -50,6 +45,8 @@ describe('accepted fields whose behaviour is still to come', () => {
     `request: { followRedirects: false, headers: { set: { x-a: b } }, timeouts: { idle: 1s } }, ${MASTER}`,
     `store: { requireLength: true, contentType: { guess: missing }, private: store, reject: { empty: true } }, ${MASTER}`,
     `protect: { concurrency: 4, breaker: { ratio: 1 } }, key: { addPrefix: a }, ${MASTER}`,
+    'origins: { masters: ["s3://old-bucket/"] }',
+    `store: { tags: { a: b }, storageClass: STANDARD_IA }, ${MASTER}`,
     'action: "off"',
   ])('and none for what works: %s', (fields) => {
     expect(ruleLints(fields)).toEqual([]);

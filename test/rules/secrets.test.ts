@@ -57,7 +57,10 @@ describe('the headers of a rule', () => {
   );
 
   it('are what it sets, resolved and in lower case; pass needs a client’s request', () => {
-    expect(requestHeaders(rule, { B: 'b' })).toEqual({ 'x-from': 'mirror', 'x-b': 'b' });
+    expect(requestHeaders(rule, { B: 'b' })).toEqual({
+      headers: { 'x-from': 'mirror', 'x-b': 'b' },
+      secrets: new Set(['x-b']),
+    });
   });
 
   it.each(['a\r\nx: y', 'a\n', 'a\0', '漢'])(

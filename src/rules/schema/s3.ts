@@ -13,11 +13,11 @@ const endpoint = z
   })
   .meta({ description: 'URL of an S3-compatible store; absent: AWS' });
 
-const credentials = fields({ env: envName.optional(), profile: line.optional() })
+const namedCredentials = fields({ env: envName.optional(), profile: line.optional() })
   .transform((value, context): Credentials => {
     if (value.env !== undefined && value.profile === undefined) return { env: value.env };
     if (value.profile !== undefined && value.env === undefined) return { profile: value.profile };
-    const message = 'expected one of { env: PREFIX } and { profile: name }';
+    const message = 'expected one of { env: PREFIX }, { profile: name } and anonymous';
     context.addIssue({ code: 'custom', message });
     return z.NEVER;
   })
@@ -25,6 +25,12 @@ const credentials = fields({ env: envName.optional(), profile: line.optional() }
     description:
       'env: PREFIX reads PREFIX_ACCESS_KEY_ID, PREFIX_SECRET_ACCESS_KEY and PREFIX_SESSION_TOKEN',
   });
+
+const credentials = z
+  .union([z.literal('anonymous'), namedCredentials], {
+    error: 'expected { env: PREFIX }, { profile: name } or `anonymous`',
+  })
+  .meta({ description: 'absent: the AWS default chain; anonymous: requests are not signed' });
 
 /** How an S3 store is spoken to; the same fields for the bucket and for s3:// origins. */
 export const s3Shape = {
