@@ -37,6 +37,11 @@ export interface HttpRequest {
   readonly hostHeader?: string | undefined;
   readonly body?: Uint8Array | undefined;
   readonly identity: DialIdentity;
+  /**
+   * Keeps the connection after an answer to HEAD. Some web servers wrongly send a body there, so
+   * without this the connection is closed.
+   */
+  readonly keepAfterHead?: boolean | undefined;
 }
 
 /** An answer whose body is raw: as it came, Content-Encoding untouched. */
@@ -172,7 +177,7 @@ function dispatchOptions(
   settings: HttpClientSettings,
   what: string,
   proxy: TargetUrl | undefined,
-  { method, target, headers, hostHeader, body }: HttpRequest,
+  { method, target, headers, hostHeader, body, keepAfterHead }: HttpRequest,
 ): DispatchOptions {
   const fields = requestFields(what, hostHeader ?? target.authority, headers, settings.userAgent);
   if (proxy?.authorization !== undefined) fields.push('proxy-authorization', proxy.authorization);
@@ -181,6 +186,7 @@ function dispatchOptions(
     path: proxy === undefined ? target.path : `${target.site}${target.path}`,
     headers: fields,
     body: body ?? null,
+    ...(keepAfterHead === true ? { reset: false } : {}),
   };
 }
 

@@ -1,0 +1,146 @@
+import { Failure } from '../model/failure.ts';
+import { compareKeys } from '../model/object-key.ts';
+import { mayPass } from './may-pass.ts';
+import {
+  BrokenListing,
+  readListing,
+  type ListingPage,
+  type S3ListedObject,
+} from './read-listing.ts';
+import { S3Error } from './s3-error.ts';
+import type { S3Request, S3Store } from './s3-store.ts';
+
+/** Which part of a bucket is listed; whole keys, prefixes of the bucket's URL included. */
+export interface ListingRange {
+  readonly prefix: string;
+  /** Only keys behind it, by their UTF-8 bytes; '' for all. */
+  readonly after: string;
+}
+
+/** How often a page is asked for whose body breaks off or is no whole listing. */
+const PAGE_READS = 3;
+
+/** Where the next page starts. */
+type Cursor =
+  | { readonly version: 2; readonly token: string | undefined }
+  | { readonly version: 1; readonly marker: string };
+
+/** What ListObjectsV2 is refused with by stores that only have its first version. */
+const NO_VERSION_2 = ['NotImplemented', 'InvalidArgument', 'InvalidRequest', 'MethodNotAllowed'];
+
+/**
+ * Lists a bucket by the keys' UTF-8 bytes, page by page; pages without objects are left out. Stores
+ * that know only the first version of ListObjects are asked by it.
+ *
+ * A listing that can't be complete is an error, never a shorter listing: a page that repeats, goes
+ * back or leaves the range, one that goes on without saying where, and tokens that lead in a circle.
+ * @throws S3Error, also with the code `InvalidListing`; Failure as `S3Store.send`.
+ */
+export async function* listPages(
+  store: Pick<S3Store, 'send'>,
+  range: ListingRange,
+  signal: AbortSignal,
+): AsyncGenerator<readonly S3ListedObject[], void, undefined> {
+  let cursor: Cursor = { version: 2, token: undefined };
+  let last = range.after;
+  const tokens = new Set<string>();
+  for (;;) {
+    const page = await fetchPage(store, range, cursor, signal);
+    if (page === 'no-version-2') {
+      cursor = { version: 1, marker: last };
+      continue;
+    }
+    for (const { key } of page.objects) {
+      checkOrder(key, last, range.prefix);
+      last = key;
+    }
+    if (page.objects.length > 0) {
+      tokens.clear();
+      yield page.objects;
+    }
+    if (!page.isTruncated) return;
+    cursor = nextCursor(cursor, page, last);
+    const token = cursor.version === 2 ? (cursor.token ?? '') : cursor.marker;
+    if (tokens.has(token)) throw broken('its pages lead in a circle without any further key');
+    tokens.add(token);
+  }
+}
+
+async function fetchPage(
+  store: Pick<S3Store, 'send'>,
+  range: ListingRange,
+  cursor: Cursor,
+  signal: AbortSignal,
+): Promise<ListingPage | 'no-version-2'> {
+  const isFirst = cursor.version === 2 && cursor.token === undefined;
+  for (let reads = 1; ; reads += 1) {
+    try {
+      const page = await store.send(pageRequest(range, cursor), readListing, signal);
+      return isFirst && !page.isVersion2 ? 'no-version-2' : page;
+    } catch (error) {
+      if (isFirst && isUnknownVersion(error)) return 'no-version-2';
+      if (isCut(error) && reads < PAGE_READS && !signal.aborted) continue;
+      throw error instanceof BrokenListing ? broken(error.message) : error;
+    }
+  }
+}
+
+function isUnknownVersion(error: unknown): boolean {
+  if (!(error instanceof S3Error) || ![400, 405, 501].includes(error.status)) return false;
+  return NO_VERSION_2.includes(error.code);
+}
+
+/** Whether a page came that is not whole, which the next reading of it may be. */
+function isCut(error: unknown): boolean {
+  if (error instanceof Failure) return mayPass(error);
+  return error instanceof BrokenListing;
+}
+
+function pageRequest({ prefix, after }: ListingRange, cursor: Cursor): S3Request {
+  const query: [string, string][] = [['encoding-type', 'url']];
+  if (prefix !== '') query.push(['prefix', prefix]);
+  if (cursor.version === 1) {
+    if (cursor.marker !== '') query.push(['marker', cursor.marker]);
+  } else {
+    query.push(['list-type', '2']);
+    if (cursor.token !== undefined) query.push(['continuation-token', cursor.token]);
+    else if (after !== '') query.push(['start-after', after]);
+  }
+  return { method: 'GET', key: undefined, query, headers: {}, body: undefined };
+}
+
+function nextCursor(cursor: Cursor, page: ListingPage, last: string): Cursor {
+  if (cursor.version === 2) {
+    if (page.nextToken !== undefined) return { version: 2, token: page.nextToken };
+    throw broken('it goes on, but the token for its next page is missing');
+  }
+  // Version 1 names the next marker only where a delimiter was asked for, or never.
+  const marker = page.nextMarker ?? page.objects.at(-1)?.key;
+  if (marker !== undefined && compareKeys(marker, cursor.marker) > 0) {
+    return { version: 1, marker: compareKeys(marker, last) < 0 ? last : marker };
+  }
+  throw broken(`it goes on, but not behind ${JSON.stringify(last)}`);
+}
+
+function checkOrder(key: string, last: string, prefix: string): void {
+  if (compareKeys(key, last) <= 0) {
+    throw broken(
+      `after ${JSON.stringify(last)} it goes back to ${JSON.stringify(key)}, expected a later key`,
+    );
+  }
+  if (!key.startsWith(prefix)) {
+    throw broken(`it holds ${JSON.stringify(key)}, expected keys under ${JSON.stringify(prefix)}`);
+  }
+}
+
+function broken(said: string): S3Error {
+  return new S3Error({
+    code: 'InvalidListing',
+    status: 200,
+    said,
+    requestId: undefined,
+    retryAfterMs: undefined,
+    region: undefined,
+    attempts: 1,
+  });
+}

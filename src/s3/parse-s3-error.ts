@@ -1,0 +1,152 @@
+import type { ResponseHead } from '../http/response-head.ts';
+import { retryAfterMs } from '../http/retry-after.ts';
+import type { Headers } from '../model/ports.ts';
+import { xmlReader } from './read-xml.ts';
+import { S3Error } from './s3-error.ts';
+
+/** An error's body is read up to here, in bytes; S3's own have about 300. */
+export const MAX_ERROR_BYTES = 64 * 1024;
+
+/** Characters of the store's words that are shown. */
+const MAX_SAID = 400;
+
+/** What a status means where no body says more, as after HEAD. */
+const CODE_OF_STATUS: Readonly<Record<number, string>> = {
+  301: 'PermanentRedirect',
+  307: 'TemporaryRedirect',
+  400: 'BadRequest',
+  401: 'AccessDenied',
+  403: 'AccessDenied',
+  404: 'NotFound',
+  405: 'MethodNotAllowed',
+  408: 'RequestTimeout',
+  409: 'Conflict',
+  411: 'MissingContentLength',
+  412: 'PreconditionFailed',
+  413: 'EntityTooLarge',
+  416: 'InvalidRange',
+  429: 'TooManyRequests',
+  500: 'InternalError',
+  501: 'NotImplemented',
+  502: 'BadGateway',
+  503: 'ServiceUnavailable',
+  504: 'GatewayTimeout',
+  509: 'BandwidthLimitExceeded',
+};
+
+/** Fields by which stores tell the code of an answer that has no body. */
+const CODE_FIELDS = ['x-amz-error-code', 'x-minio-error-code'];
+
+const REQUEST_ID_FIELDS = ['x-amz-request-id', 'x-amz-id-2'];
+
+/** What stands right below an error; some stores wrap theirs as other AWS services do. */
+const ERROR_CHILD = /^(?:ErrorResponse\/)?Error\/([^/]+)$/;
+
+/** The elements of an error, by name; undefined where the body is no S3 error. */
+type ErrorElements = ReadonlyMap<string, string>;
+
+/**
+ * Reads an answer that refused a request. The body may be missing, cut, or a proxy's page: then the
+ * status speaks.
+ * @param body at most {@link MAX_ERROR_BYTES}.
+ * @param attempts requests made so far, this one included.
+ */
+export function parseS3Error(
+  head: Pick<ResponseHead, 'status' | 'headers'>,
+  body: Uint8Array,
+  nowMs: number,
+  attempts: number,
+): S3Error {
+  const { status, headers } = head;
+  const elements = errorElements(body);
+  const code = elements?.get('Code') || codeInHead(headers) || codeOfStatus(status);
+  return new S3Error({
+    code: printable(code, MAX_SAID),
+    status,
+    said: elements === undefined ? foreignBody(body) : saidBy(elements),
+    requestId: requestId(headers, elements),
+    retryAfterMs: retryAfterMs(headers['retry-after'], nowMs),
+    region: headers['x-amz-bucket-region'] ?? elements?.get('Region'),
+    attempts,
+    endpoint: elements?.get('Endpoint') ?? hostOf(headers['location']),
+    serverTimeMs: dateMs(headers['date']) ?? dateMs(elements?.get('ServerTime')),
+  });
+}
+
+/**
+ * Finds the error in the body of an answer with status 200, which S3 sends where a request failed
+ * after its head had gone out. Such an error counts as status 500.
+ */
+export function errorInSuccess(
+  headers: Headers,
+  body: Uint8Array,
+  nowMs: number,
+  attempts: number,
+): S3Error | undefined {
+  if (errorElements(body) === undefined) return undefined;
+  return parseS3Error({ status: 500, headers }, body, nowMs, attempts);
+}
+
+function errorElements(body: Uint8Array): ErrorElements | undefined {
+  if (body.length === 0) return undefined;
+  const opened = new Set<string>();
+  const elements = new Map<string, string>();
+  const reader = xmlReader({
+    onOpen: (path) => {
+      opened.add(path);
+    },
+    onClose: (path, text) => {
+      const [, name] = ERROR_CHILD.exec(path) ?? [];
+      if (name !== undefined && !elements.has(name)) elements.set(name, text.trim());
+    },
+  });
+  reader.write(Buffer.from(body.buffer, body.byteOffset, body.length).toString('utf8'));
+  reader.end();
+  return opened.has('Error') || opened.has('ErrorResponse/Error') ? elements : undefined;
+}
+
+function codeInHead(headers: Headers): string | undefined {
+  return CODE_FIELDS.map((field) => headers[field]).find((value) => value !== undefined);
+}
+
+function codeOfStatus(status: number): string {
+  return CODE_OF_STATUS[status] ?? (status >= 500 ? 'ServerError' : 'UnexpectedStatus');
+}
+
+/** The message, and the argument that it is about. */
+function saidBy(elements: ErrorElements): string {
+  const message = elements.get('Message') ?? '';
+  const argument = elements.get('ArgumentName') ?? elements.get('Header');
+  return printable(argument === undefined ? message : `${message} (${argument})`, MAX_SAID);
+}
+
+/** A page that a proxy or a load balancer answered with: the title says most. */
+function foreignBody(body: Uint8Array): string {
+  if (body.length === 0) return '';
+  const text = Buffer.from(body.buffer, body.byteOffset, body.length).toString('utf8');
+  const title = /<title[^>]*>([^<]*)</i.exec(text)?.[1];
+  const shown = title ?? (/^\s*</.test(text) ? '' : text);
+  const words = printable(shown, 100);
+  return words === '' ? 'no S3 error but something else' : `no S3 error but "${words}"`;
+}
+
+function requestId(headers: Headers, elements: ErrorElements | undefined): string | undefined {
+  const ids = REQUEST_ID_FIELDS.map((field) => headers[field]).filter((id) => id !== undefined);
+  const id = ids.length > 0 ? ids.join(' ') : elements?.get('RequestId');
+  return id === undefined || id === '' ? undefined : printable(id, 200);
+}
+
+function hostOf(location: string | undefined): string | undefined {
+  return location === undefined || !URL.canParse(location) ? undefined : new URL(location).host;
+}
+
+function dateMs(text: string | undefined): number | undefined {
+  const ms = text === undefined ? NaN : Date.parse(text);
+  return Number.isNaN(ms) ? undefined : ms;
+}
+
+/** One line that no terminal takes for anything but text. */
+function printable(text: string, limit: number): string {
+  const line = text.replace(/[\p{C}\s]+/gu, ' ').trim();
+  return line.length <= limit ? line : `${line.slice(0, limit)}…`;
+}

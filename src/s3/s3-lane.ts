@@ -1,0 +1,225 @@
+import { createHash } from 'node:crypto';
+
+import type { DialIdentity } from '../http/dial.ts';
+import type { HttpClient, HttpResponse } from '../http/http-client.ts';
+import { Failure } from '../model/failure.ts';
+import type { Clock, Headers } from '../model/ports.ts';
+import { mayPass } from './may-pass.ts';
+import { MAX_ERROR_BYTES, parseS3Error } from './parse-s3-error.ts';
+import { planCorrection, type Correction } from './plan-correction.ts';
+import { requestUrls, type LocateRequest } from './request-url.ts';
+import { S3Error } from './s3-error.ts';
+import type { KeySource, S3Request, S3Response } from './s3-store.ts';
+import { EMPTY_PAYLOAD, UNSIGNED_PAYLOAD, v4Signer } from './sign-v4.ts';
+
+/** How often a request is sent, and how long to stay away in between. */
+export interface S3RetryPolicy {
+  /** Requests for one call, the first included; corrections of region and clock don't count. */
+  readonly attempts: number;
+  /**
+   * Milliseconds before the next request.
+   * @param failures requests that failed so far, from 1.
+   */
+  readonly delayMs: (failures: number, retryAfterMs: number | undefined) => number;
+}
+
+/** One bucket of one store, and how to talk to it. */
+export interface S3LaneSettings {
+  /** `https://host[:port][/base]`; undefined for AWS. */
+  readonly endpoint: string | undefined;
+  readonly region: string;
+  readonly bucket: string;
+  readonly pathStyle: boolean;
+  /** Undefined: requests are not signed. */
+  readonly keys: KeySource | undefined;
+  readonly requesterPays: boolean;
+  /** Stays its owner's: whoever made it closes it. */
+  readonly http: HttpClient;
+  readonly identity: DialIdentity;
+  readonly clock: Pick<Clock, 'now' | 'sleep'>;
+  readonly retry: S3RetryPolicy;
+}
+
+type Reader<T> = (response: S3Response) => Promise<T>;
+
+/** What happened so far in one call. */
+interface Course {
+  attempts: number;
+  failures: number;
+  corrected: Set<Correction['kind']>;
+  /** A clock offset that only this call believes in so far. */
+  suspectedOffsetMs: number | undefined;
+}
+
+/** What one request was made with. */
+interface Basis {
+  readonly region: string;
+  readonly clockOffsetMs: number;
+}
+
+/**
+ * Signs and sends the requests of one bucket, and knows what the store taught it: the bucket's
+ * region, and how far the store's clock is from ours.
+ *
+ * One call is a row of requests. Each ends in an answer for the reader (2xx or 304), or in an
+ * error. A wrong region or clock is corrected, each at most once a call, and the request repeated
+ * at once; what may pass is repeated after the policy's delay; everything else is thrown. Once the
+ * reader has an answer nothing is repeated, unless the reader is the lane's own (`sendWhole`).
+ */
+export class S3Lane {
+  readonly #settings: S3LaneSettings;
+  readonly #sign = v4Signer();
+  #region: string;
+  #locate: LocateRequest;
+  #clockOffsetMs = 0;
+  #requests = 0;
+
+  constructor(settings: S3LaneSettings) {
+    this.#settings = settings;
+    this.#region = settings.region;
+    this.#locate = requestUrls(settings);
+  }
+
+  /** Requests that went out. */
+  requests(): number {
+    return this.#requests;
+  }
+
+  /** See `S3Store.send`. */
+  async send<T>(request: S3Request, reader: Reader<T>, signal: AbortSignal): Promise<T> {
+    return this.#run(request, reader, signal, false);
+  }
+
+  /** As `send`, but what `reader` throws is judged as if the store had answered it. */
+  async sendWhole<T>(request: S3Request, reader: Reader<T>, signal: AbortSignal): Promise<T> {
+    return this.#run(request, reader, signal, true);
+  }
+
+  async #run<T>(
+    request: S3Request,
+    reader: Reader<T>,
+    signal: AbortSignal,
+    repeatsReader: boolean,
+  ): Promise<T> {
+    const course: Course = {
+      attempts: 0,
+      failures: 0,
+      corrected: new Set(),
+      suspectedOffsetMs: undefined,
+    };
+    const payloadHash = this.#payloadHash(request.body);
+    for (;;) {
+      const basis: Basis = {
+        region: this.#region,
+        clockOffsetMs: course.suspectedOffsetMs ?? this.#clockOffsetMs,
+      };
+      const given = { isFinal: false };
+      try {
+        return await this.#attempt(request, payloadHash, basis, course, signal, (response) => {
+          given.isFinal = !repeatsReader;
+          this.#clockOffsetMs = course.suspectedOffsetMs ?? this.#clockOffsetMs;
+          return reader(response);
+        });
+      } catch (error) {
+        if (given.isFinal) throw error;
+        signal.throwIfAborted();
+        await this.#recover(error, basis, course, signal);
+      }
+    }
+  }
+
+  async #attempt<T>(
+    request: S3Request,
+    payloadHash: string,
+    basis: Basis,
+    course: Course,
+    signal: AbortSignal,
+    reader: Reader<T>,
+  ): Promise<T> {
+    const { keys, http, identity, clock } = this.#settings;
+    const present = keys === undefined ? undefined : await keys(signal);
+    const { target, path, query } = this.#locate(request.key, request.query);
+    const own = this.#ownHeaders(request.headers);
+    const { method, body } = request;
+    const signing = present && {
+      keys: present,
+      region: basis.region,
+      nowMs: clock.now() + basis.clockOffsetMs,
+    };
+    const headers = { ...own, host: target.authority };
+    const signature = signing && this.#sign({ method, path, query, headers, payloadHash }, signing);
+    course.attempts += 1;
+    this.#requests += 1;
+    const { attempts } = course;
+    return http.exchange(
+      {
+        method,
+        target,
+        headers: signature === undefined ? own : { ...own, ...signature },
+        body,
+        identity,
+        keepAfterHead: true,
+      },
+      async (response) => {
+        if (!isAnswer(response.status)) throw await this.#refusal(response, attempts);
+        return reader({ ...response, attempts });
+      },
+      signal,
+    );
+  }
+
+  #ownHeaders(headers: Headers): Headers {
+    return this.#settings.requesterPays
+      ? { ...headers, 'x-amz-request-payer': 'requester' }
+      : headers;
+  }
+
+  #payloadHash(body: Uint8Array | undefined): string {
+    if (body === undefined || body.length === 0) return EMPTY_PAYLOAD;
+    // TLS protects the body; without it the signature does.
+    if (this.#locate(undefined, []).target.scheme === 'https') return UNSIGNED_PAYLOAD;
+    return createHash('sha256').update(body).digest('hex');
+  }
+
+  async #refusal(response: HttpResponse, attempts: number): Promise<S3Error> {
+    let body: Uint8Array = new Uint8Array(0);
+    try {
+      body = await response.bytes(MAX_ERROR_BYTES);
+    } catch (error) {
+      // A body that is cut, stalls or is too long takes nothing from what the status says.
+      if (!(error instanceof Failure)) throw error;
+    }
+    return parseS3Error(response, body, this.#settings.clock.now(), attempts);
+  }
+
+  /** Prepares another attempt, or throws. */
+  async #recover(error: unknown, basis: Basis, course: Course, signal: AbortSignal): Promise<void> {
+    const { clock, retry, keys } = this.#settings;
+    if (error instanceof S3Error) {
+      const facts = { ...basis, nowMs: clock.now(), signed: keys !== undefined };
+      const correction = planCorrection(error, facts);
+      if (correction !== undefined && !course.corrected.has(correction.kind)) {
+        course.corrected.add(correction.kind);
+        this.#correct(correction, course);
+        return;
+      }
+    }
+    course.failures += 1;
+    if (!mayPass(error) || course.failures >= retry.attempts) throw error;
+    await clock.sleep(retry.delayMs(course.failures, error.retryAfterMs), signal);
+  }
+
+  #correct(correction: Correction, course: Course): void {
+    if (correction.kind === 'region') {
+      this.#region = correction.region;
+      this.#locate = requestUrls({ ...this.#settings, region: correction.region });
+      return;
+    }
+    course.suspectedOffsetMs = correction.clockOffsetMs;
+    if (correction.certain) this.#clockOffsetMs = correction.clockOffsetMs;
+  }
+}
+
+function isAnswer(status: number): boolean {
+  return (status >= 200 && status < 300) || status === 304;
+}
