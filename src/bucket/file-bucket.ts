@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 
-import type { Bucket, StoredObject, Upload } from '../model/bucket.ts';
+import type { Bucket, ListRange, StoredObject, Upload } from '../model/bucket.ts';
 import { FatalError } from '../model/failure.ts';
 import type { ObjectKey } from '../model/object-key.ts';
 import type { Clock, OnBoundary } from '../model/ports.ts';
@@ -12,7 +12,7 @@ import { openFileUpload } from './file-upload.ts';
 import type { UploadRequest } from './file-upload.ts';
 import { KeyLock } from './key-lock.ts';
 import { listObjects } from './list-objects.ts';
-import { detectFolding, prepareDirectory } from './prepare-directory.ts';
+import { detectFolding, prepareDirectory, readableDirectory } from './prepare-directory.ts';
 import { objectInFile, readObject } from './read-file.ts';
 import { TempFiles } from './temp-files.ts';
 import type { BucketOwner } from './temp-files.ts';
@@ -36,9 +36,15 @@ export interface FileBucketOptions {
 export interface FileBucket extends Bucket {
   /**
    * Makes the directory if it is absent, tries to write there, sweeps what dead processes left.
+   * @returns the directory's id: another directory under the same path has another one.
    * @throws FatalError `bucket-unusable`.
    */
-  check(): Promise<void>;
+  check(): Promise<string>;
+  /**
+   * Looks whether the directory could be read; an absent one is an empty bucket. Writes nothing.
+   * @throws FatalError `bucket-unusable`.
+   */
+  checkReadable(): Promise<void>;
 }
 
 async function foldingOf(name: string, root: string): Promise<boolean> {
@@ -67,15 +73,16 @@ export async function openFileBucket(options: FileBucketOptions): Promise<FileBu
   const temps = new TempFiles(tree, options.owner, clock);
   const tools = { bucket: name, tree, temps, locks: new KeyLock(), onBoundary };
 
-  const check = async (): Promise<void> => {
-    const folds = await prepareDirectory(name, tree, temps);
-    namesFold = options.namesFold ?? folds;
+  const check = async (): Promise<string> => {
+    const found = await prepareDirectory(name, tree, temps);
+    namesFold = options.namesFold ?? found.namesFold;
+    return found.id;
   };
-  let prepared: Promise<void> | undefined;
-  const prepare = async (): Promise<void> => {
+  let prepared: Promise<string> | undefined;
+  const prepare = async (): Promise<string> => {
     prepared ??= check();
     try {
-      await prepared;
+      return await prepared;
     } catch (error) {
       prepared = undefined;
       throw error;
@@ -98,13 +105,13 @@ export async function openFileBucket(options: FileBucketOptions): Promise<FileBu
   };
 
   async function* list(
-    prefix: string,
+    range: ListRange,
     signal: AbortSignal,
   ): AsyncGenerator<readonly StoredObject[]> {
     try {
-      yield* listObjects(tree, prefix, signal);
+      yield* listObjects(tree, range, signal);
     } catch (error) {
-      throw asBucketFailure(error, name, `list ${JSON.stringify(prefix)}`, signal);
+      throw asBucketFailure(error, name, `list ${JSON.stringify(range.prefix)}`, signal);
     }
   }
 
@@ -112,8 +119,9 @@ export async function openFileBucket(options: FileBucketOptions): Promise<FileBu
     name,
     check: async () => {
       prepared = undefined;
-      await prepare();
+      return prepare();
     },
+    checkReadable: () => readableDirectory(name, root),
     head: async (key, signal) => {
       signal.throwIfAborted();
       return head(key);

@@ -28,6 +28,9 @@ const ADVICE: Readonly<Record<string, string>> = {
   ESTALE: 'the network file system lost the file; run again',
 };
 
+/** After these no other object could be stored either: the run ends, and is resumed later. */
+const STORES_NOTHING_MORE = new Set(['ENOSPC', 'EDQUOT', 'EROFS', 'EIO', 'ESTALE', 'ENOENT']);
+
 /** What a system error means and what to do about it; ends a sentence. */
 export function adviceFor(error: unknown): string {
   const code = errnoOf(error);
@@ -37,7 +40,8 @@ export function adviceFor(error: unknown): string {
 }
 
 /**
- * Turns what a file operation threw into the failure that the port promises. Failures, fatal errors
+ * Turns what a file operation threw into the failure that the port promises, or, where a store
+ * failed and no other could succeed, into FatalError `bucket-unusable`. Failures, fatal errors
  * and the signal's own reason come back as they are.
  * @param doing what was tried, such as `store "a/b"`.
  */
@@ -58,5 +62,8 @@ export function asBucketFailure(
     });
   }
   const message = `bucket ${bucket} could not ${doing}: ${adviceFor(error)}`;
+  if (STORES_NOTHING_MORE.has(code) && doing.startsWith('store ')) {
+    return new FatalError('bucket-unusable', message, error);
+  }
   return new Failure('BUCKET_REFUSED', message, { cause: error });
 }

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 
-import type { StoredObject } from '../model/bucket.ts';
+import type { ListRange, StoredObject } from '../model/bucket.ts';
 import { keyProblem, objectKey } from '../model/object-key.ts';
 import type { ObjectKey } from '../model/object-key.ts';
 import { objectFileAt } from './file-tree.ts';
@@ -36,11 +36,25 @@ function overlaps(folder: Buffer, prefix: Buffer): boolean {
 const startsWith = (bytes: Buffer, prefix: Buffer): boolean =>
   bytes.length >= prefix.length && overlaps(bytes, prefix);
 
+/** What a listing looks for: keys that start with `prefix` and come behind `after`. */
+interface Wanted {
+  readonly prefix: Buffer;
+  readonly after: Buffer;
+}
+
+const isWanted = (bytes: Buffer, { prefix, after }: Wanted): boolean =>
+  startsWith(bytes, prefix) && Buffer.compare(bytes, after) > 0;
+
+/** Whether a folder may hold keys behind `after`: it sorts behind it, or `after` lies in it. */
+const reachesBehind = (folder: Buffer, after: Buffer): boolean =>
+  Buffer.compare(folder, after) > 0 || startsWith(after, folder);
+
 async function* plainKeys(
   tree: FileTree,
-  prefix: Buffer,
+  wanted: Wanted,
   signal: AbortSignal,
 ): AsyncGenerator<FoundKey> {
+  const { prefix, after } = wanted;
   // The walk starts in the folder that the prefix names, however much lies beside it.
   const text = prefix.toString('utf8');
   const start = text.slice(0, text.lastIndexOf('/') + 1);
@@ -48,9 +62,10 @@ async function* plainKeys(
   if (folder !== '' && plainPath(folder, tree.namesFold()) === undefined) return;
   if ((await tree.directories.state(folder)) !== 'real') return;
   const own = Buffer.from(`${OWN_FOLDER}/`);
-  const enters = (path: Buffer): boolean => !path.equals(own) && overlaps(path, prefix);
+  const enters = (path: Buffer): boolean =>
+    !path.equals(own) && overlaps(path, prefix) && reachesBehind(path, after);
   for await (const bytes of walkFiles(tree, start, enters, signal)) {
-    if (!startsWith(bytes, prefix)) continue;
+    if (!isWanted(bytes, wanted)) continue;
     const key = keyFromBytes(bytes);
     if (key === undefined || plainPath(key, tree.namesFold()) === undefined) continue;
     yield { key, bytes, path: key };
@@ -59,12 +74,12 @@ async function* plainKeys(
 
 async function* encodedKeys(
   tree: FileTree,
-  prefix: Buffer,
+  wanted: Wanted,
   signal: AbortSignal,
 ): AsyncGenerator<FoundKey> {
   if ((await tree.directories.state(ENCODED_FOLDER)) !== 'real') return;
   const start = `${ENCODED_FOLDER}/`;
-  const digits = Buffer.from(prefix.toString('hex'));
+  const digits = Buffer.from(wanted.prefix.toString('hex'));
   const enters = (path: Buffer): boolean => {
     const below = path.toString('latin1').slice(start.length).replaceAll('/', '');
     return overlaps(Buffer.from(below), digits);
@@ -72,7 +87,7 @@ async function* encodedKeys(
   for await (const raw of walkFiles(tree, start, enters, signal)) {
     const path = raw.toString('latin1');
     const bytes = decodedKey(path.slice(start.length));
-    if (bytes === undefined || !startsWith(bytes, prefix)) continue;
+    if (bytes === undefined || !isWanted(bytes, wanted)) continue;
     const key = keyFromBytes(bytes);
     if (key !== undefined && encodedPath(key) === path) yield { key, bytes, path };
   }
@@ -121,15 +136,15 @@ async function objectsOf(tree: FileTree, keys: readonly FoundKey[]): Promise<Sto
 }
 
 /**
- * Pages of the objects in a directory whose keys start with `prefix`, by the keys' UTF-8 bytes.
+ * Pages of the objects in a directory whose keys are in `range`, by the keys' UTF-8 bytes.
  * Files whose names can't be keys (not UTF-8, too long) are passed over, as are links.
  */
 export async function* listObjects(
   tree: FileTree,
-  prefix: string,
+  { prefix, after = '' }: ListRange,
   signal: AbortSignal,
 ): AsyncGenerator<readonly StoredObject[]> {
-  const wanted = Buffer.from(prefix, 'utf8');
+  const wanted = { prefix: Buffer.from(prefix, 'utf8'), after: Buffer.from(after, 'utf8') };
   let keys: FoundKey[] = [];
   const plain = plainKeys(tree, wanted, signal);
   for await (const found of merged(plain, encodedKeys(tree, wanted, signal))) {

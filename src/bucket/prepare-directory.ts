@@ -2,6 +2,7 @@ import { link, lstat, mkdir, open, readdir, readFile, unlink } from 'node:fs/pro
 import { dirname, join } from 'node:path';
 
 import { FatalError } from '../model/failure.ts';
+import { directoryId } from './directory-id.ts';
 import { DirectorySync } from './directory-sync.ts';
 import { DESCRIPTIONS_FOLDER, keyHash } from './file-description.ts';
 import { adviceFor, errnoOf, isAbsence, isBadName } from './file-failure.ts';
@@ -135,17 +136,23 @@ function unusable(error: unknown, name: string, root: string): unknown {
   return new FatalError('bucket-unusable', `bucket ${name} can't be used: ${message}`, error);
 }
 
+/** What was found out about a directory. */
+export interface PreparedDirectory {
+  /** The file system takes different names for one. */
+  readonly namesFold: boolean;
+  readonly id: string;
+}
+
 /**
  * Makes a directory fit to be a bucket: creates it, looks whether files can be written, linked and
  * read there, and sweeps what dead processes left.
- * @returns whether the file system folds names.
  * @throws FatalError `bucket-unusable`.
  */
 export async function prepareDirectory(
   name: string,
   tree: FileTree,
   temps: TempFiles,
-): Promise<boolean> {
+): Promise<PreparedDirectory> {
   const root = tree.directories.absolute('');
   try {
     tree.directories.forget();
@@ -155,8 +162,20 @@ export async function prepareDirectory(
     await tryWriting(tree, temps);
     await temps.sweep();
     const planted = await plantProbe(root);
-    return !planted || (await detectFolding(root));
+    return { namesFold: !planted || (await detectFolding(root)), id: await directoryId(root) };
   } catch (error) {
     throw unusable(error, name, root);
+  }
+}
+
+/**
+ * Looks whether a directory can be read; one that is not there yet is fine.
+ * @throws FatalError `bucket-unusable`.
+ */
+export async function readableDirectory(name: string, root: string): Promise<void> {
+  try {
+    await readdir(root);
+  } catch (error) {
+    if (errnoOf(error) !== 'ENOENT') throw unusable(error, name, root);
   }
 }

@@ -9,7 +9,8 @@ export interface ObjectMetadata {
   readonly metadata: Headers;
 }
 
-export interface StoredObject extends ObjectMetadata {
+/** What a listing tells of an object. */
+export interface ListedObject {
   readonly key: ObjectKey;
   /** Bytes. */
   readonly size: number;
@@ -19,6 +20,16 @@ export interface StoredObject extends ObjectMetadata {
   readonly lastModifiedMs: number;
 }
 
+export interface StoredObject extends ListedObject, ObjectMetadata {}
+
+/** Which keys a listing is about. */
+export interface ListRange {
+  /** The keys start with it; '' for all. */
+  readonly prefix: string;
+  /** The keys come behind it, by their UTF-8 bytes. */
+  readonly after?: string | undefined;
+}
+
 export interface StoredAnswer extends Body {
   readonly object: StoredObject;
 }
@@ -26,6 +37,21 @@ export interface StoredAnswer extends Body {
 export interface WriteOptions {
   /** Store only where nothing is; losing to another writer is the outcome `exists`. */
   readonly ifAbsent: boolean;
+  /** Bytes, where the body's length is known before it. */
+  readonly length?: number | undefined;
+  /** What follows is for S3 stores; a directory has no use for it. */
+  readonly storageClass?: string | undefined;
+  readonly tags?: Headers | undefined;
+  readonly multipart?: MultipartSettings | undefined;
+}
+
+/** How a large object is cut into parts. */
+export interface MultipartSettings {
+  /** Objects up to this size go in one request. */
+  readonly thresholdBytes: number;
+  readonly partSizeBytes: number;
+  /** Parts of one object under way at once. */
+  readonly concurrency: number;
 }
 
 export type WriteResult =
@@ -58,9 +84,12 @@ export interface Bucket {
     reader: (answer: StoredAnswer) => Promise<T>,
     signal: AbortSignal,
   ): Promise<T | undefined>;
-  /** Pages of objects whose keys start with `prefix`, by the keys' UTF-8 bytes. */
-  list(prefix: string, signal: AbortSignal): AsyncIterable<readonly StoredObject[]>;
-  /** Stores a small object in one go. Throws as `head`. */
+  /** Pages of objects in `range`, by the keys' UTF-8 bytes. */
+  list(range: ListRange, signal: AbortSignal): AsyncIterable<readonly ListedObject[]>;
+  /**
+   * Stores a small object in one go. Throws as `head`, and FatalError `bucket-unusable` where no
+   * other object could be stored either.
+   */
   putBytes(
     key: ObjectKey,
     bytes: Uint8Array,
@@ -68,7 +97,7 @@ export interface Bucket {
     options: WriteOptions,
     signal: AbortSignal,
   ): Promise<WriteResult>;
-  /** Starts storing a larger object, or one of unknown length. Throws as `head`. */
+  /** Starts storing a larger object, or one of unknown length. Throws as `putBytes`. */
   openUpload(
     key: ObjectKey,
     metadata: ObjectMetadata,

@@ -90,3 +90,15 @@ export class FatalError extends Error {
     this.kind = kind;
   }
 }
+
+/**
+ * Thrown by what would have gone on waiting (for an address to come back, for the next try) when
+ * the run is told to stop. The entry is left open, as if it had not been taken up.
+ */
+export class Interrupted extends Error {
+  override readonly name = 'Interrupted';
+
+  constructor(reason: unknown) {
+    super('the run is stopping', { cause: reason });
+  }
+}

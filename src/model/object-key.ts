@@ -37,3 +37,26 @@ export function objectKey(text: string): ObjectKey {
   if (problem !== undefined) throw new Failure('KEY_INVALID', problem);
   return text as ObjectKey;
 }
+
+/** UTF-16 units from here to U+DFFF are halves of code points above U+FFFF. */
+const FIRST_SURROGATE = 0xd800;
+const LAST_SURROGATE = 0xdfff;
+
+/**
+ * Orders keys by their UTF-8 bytes, as listings do. Strings compare by UTF-16 units, which differs
+ * where a surrogate meets a unit above U+DFFF.
+ */
+export function compareKeys(a: string, b: string): number {
+  const length = Math.min(a.length, b.length);
+  for (let index = 0; index < length; index += 1) {
+    const one = a.charCodeAt(index);
+    const other = b.charCodeAt(index);
+    if (one !== other) return byteRank(one) - byteRank(other);
+  }
+  return a.length - b.length;
+}
+
+function byteRank(unit: number): number {
+  const isSurrogate = unit >= FIRST_SURROGATE && unit <= LAST_SURROGATE;
+  return isSurrogate ? unit + 0x10000 : unit;
+}

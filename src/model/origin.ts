@@ -1,10 +1,13 @@
 import type { ObjectKey } from './object-key.ts';
 import type { Body, Headers } from './ports.ts';
 
-/** What names one version of an object at an origin; raw header values. */
-export interface Validators {
-  readonly etag: string | undefined;
-  readonly lastModified: string | undefined;
+/**
+ * The version that is known already, by its ETag. A date alone is never asked by: a server that
+ * answers "not newer" would hide an older version that was put back.
+ */
+export interface Unless {
+  /** As it came, quotes and `W/` included. */
+  readonly etag: string;
 }
 
 export interface OriginRequest {
@@ -18,10 +21,14 @@ export interface OriginRequest {
   readonly url: string | undefined;
   /** Headers of the rule for this request; an address adds its own. */
   readonly headers: Headers;
+  /** Names in `headers` whose values are secrets: they stay with the address's own site. */
+  readonly secretHeaders?: ReadonlySet<string> | undefined;
   /** Asks for the body only if the origin's version is another; answered with status 304. */
-  readonly unless: Validators | undefined;
+  readonly unless: Unless | undefined;
   /** Told of every request for the object's body as it is sent, with the address's name. */
   readonly onRequest: (origin: string) => void;
+  /** Told when the read begins to wait because no address can be asked, and when that is over. */
+  readonly onWait?: ((waiting: boolean) => void) | undefined;
 }
 
 export interface OriginHead {
@@ -33,6 +40,8 @@ export interface OriginHead {
   readonly headers: Headers;
   /** What Content-Length declared, in bytes. */
   readonly length: number | undefined;
+  /** The body's MD5, base64, where something beside a Content-MD5 header names it: S3's ETag. */
+  readonly md5?: string | undefined;
   /** What marks the body's end; `close`: only the closed connection, so a cut can't be seen. */
   readonly framing: 'length' | 'chunked' | 'close';
 }
@@ -41,8 +50,20 @@ export interface OriginAnswer extends Body {
   readonly head: OriginHead;
 }
 
-/** Reads one answer. What it throws tells the wrappers whether to ask again or elsewhere. */
-export type AnswerReader<T> = (answer: OriginAnswer) => Promise<T>;
+/**
+ * Reads one answer. What it throws tells the wrappers whether to ask again or elsewhere. It may
+ * give back {@link ReadAgain} instead of a result: the same address is then asked once more.
+ */
+export type AnswerReader<T> = (answer: OriginAnswer) => Promise<T | ReadAgain<T>>;
+
+/** A reader's wish for a second answer of the same address, which `reader` takes. */
+export class ReadAgain<T> {
+  readonly reader: AnswerReader<T>;
+
+  constructor(reader: AnswerReader<T>) {
+    this.reader = reader;
+  }
+}
 
 /**
  * One address that objects come from, or, wrapped by `guard`, a rule's whole set of them.
@@ -68,4 +89,14 @@ export interface Origin {
    */
   probe(signal: AbortSignal): Promise<void>;
   close(): Promise<void>;
+}
+
+/** Asks by `ask` until a reader gives a result; for implementations of {@link Origin.read}. */
+export async function readToResult<T>(
+  ask: (reader: AnswerReader<T>) => Promise<T | ReadAgain<T>>,
+  reader: AnswerReader<T>,
+): Promise<T> {
+  let read = await ask(reader);
+  while (read instanceof ReadAgain) read = await ask(read.reader);
+  return read;
 }

@@ -3,6 +3,8 @@
  * YAML names appear only in `rules/schema.ts`.
  */
 
+import type { MultipartSettings } from './bucket.ts';
+
 /** A value that may be a secret: given as text, or by the name of an environment variable. */
 export type Secret = { readonly text: string } | { readonly env: string };
 
@@ -12,7 +14,8 @@ export interface NamedValue<V> {
   readonly value: V;
 }
 
-export type Credentials = { readonly env: string } | { readonly profile: string };
+/** Where access keys come from; `anonymous` signs nothing. Absent: AWS's default chain. */
+export type Credentials = { readonly env: string } | { readonly profile: string } | 'anonymous';
 
 /** How an S3 store is spoken to, as a bucket or as an origin. */
 export interface S3Settings {
@@ -167,11 +170,7 @@ export interface StoreSettings {
     readonly maxSizeBytes: number;
   };
   readonly rangeMiss: 'serveAndFetch' | 'serveOnly' | 'waitFull';
-  readonly multipart: {
-    readonly thresholdBytes: number;
-    readonly partSizeBytes: number;
-    readonly concurrency: number;
-  };
+  readonly multipart: MultipartSettings;
 }
 
 export interface BreakerSettings {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { adviceFor, asBucketFailure } from '../../src/bucket/file-failure.ts';
-import { Failure } from '../../src/model/failure.ts';
+import { Failure, FatalError } from '../../src/model/failure.ts';
 import { objectKey } from '../../src/model/object-key.ts';
 import { bucketAt, filesBelow, freshFolder } from './directory-under-test.ts';
 
@@ -100,23 +100,30 @@ describe('a system error of a directory bucket', () => {
     Object.assign(new Error(`${code}: something, open '/x'`), { code });
 
   it.each([
-    ['ENOSPC', 'BUCKET_REFUSED', 'no space'],
-    ['EDQUOT', 'BUCKET_REFUSED', 'quota'],
+    ['ENOSPC', 'bucket-unusable', 'no space'],
+    ['EDQUOT', 'bucket-unusable', 'quota'],
     ['EACCES', 'BUCKET_REFUSED', 'permission'],
-    ['EROFS', 'BUCKET_REFUSED', 'read-only'],
-    ['EIO', 'BUCKET_REFUSED', 'disk'],
+    ['EROFS', 'bucket-unusable', 'read-only'],
+    ['EIO', 'bucket-unusable', 'disk'],
     ['EMFILE', 'BUCKET_REFUSED', 'ulimit'],
     ['EWEIRD', 'BUCKET_REFUSED', 'EWEIRD: something'],
+    ['ENOENT', 'bucket-unusable', 'mounted'],
     ['ENAMETOOLONG', 'KEY_INVALID', 'too long'],
-  ])('%s becomes %s and says what to do', (code, failureCode, advice) => {
+  ])('%s while storing becomes %s and says what to do', (code, kind, advice) => {
     const error = systemError(code);
     const failure = asBucketFailure(error, 'file:./b', 'store "a\\nb"');
-    expect(failure).toBeInstanceOf(Failure);
-    expect(failure).toMatchObject({ code: failureCode, cause: error });
+    const tag = failure instanceof FatalError ? failure.kind : (failure as Failure).code;
+    expect(tag).toBe(kind);
+    expect(failure).toMatchObject({ cause: error });
     const message = failure instanceof Error ? failure.message : '';
     expect(message).toContain('bucket file:./b could not store "a\\nb"');
     expect(message).toContain(advice);
     expect(message).not.toContain('\n');
+  });
+
+  it('while reading one object says nothing of the others', () => {
+    const failure = asBucketFailure(systemError('EIO'), 'b', 'read "a"');
+    expect(failure).toMatchObject({ code: 'BUCKET_REFUSED' });
   });
 
   it('is told apart from failures and bugs, which come through as they are', () => {

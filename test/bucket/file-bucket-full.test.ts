@@ -39,19 +39,19 @@ describe.skipIf(!(await canMount()))('a directory bucket on a small disk', () =>
     await destroy();
   });
 
-  it('fails the object that finds the disk full, keeps the old one and gives the space back', async () => {
+  it('says that nothing more can be stored on a full disk, keeps the old one and gives the space back', async () => {
     const bucket = await bucketAt(root);
     const key = objectKey('a');
     await bucket.putBytes(key, Buffer.from('old'), beside('old'), ALWAYS, signal);
     const tooLarge = Buffer.alloc(DISK_BYTES * 2);
     const store = bucket.putBytes(key, tooLarge, beside('new'), ALWAYS, signal);
-    await expect(store).rejects.toMatchObject({ code: 'BUCKET_REFUSED' });
+    await expect(store).rejects.toMatchObject({ kind: 'bucket-unusable' });
     await expect(store).rejects.toThrow('no space is left');
     const upload = await bucket.openUpload(key, beside('new'), ALWAYS, signal);
     await expect(Promise.resolve(upload.write(tooLarge))).rejects.toMatchObject({
-      code: 'BUCKET_REFUSED',
+      kind: 'bucket-unusable',
     });
-    await expect(upload.commit()).rejects.toMatchObject({ code: 'BUCKET_REFUSED' });
+    await expect(upload.commit()).rejects.toMatchObject({ kind: 'bucket-unusable' });
     expect(await bucket.head(key, signal)).toMatchObject({ size: 3, metadata: { version: 'old' } });
     expect(await filesBelow(join(root, '.bucketfill-bucket/tmp'))).toEqual([]);
     const half = Buffer.alloc(DISK_BYTES / 2, 'x');
@@ -65,7 +65,7 @@ describe.skipIf(!(await canMount()))('a directory bucket on a small disk', () =>
     execFileSync('mount', ['-o', 'remount,ro', root]);
     await expect(
       writable.putBytes(objectKey('a'), Buffer.from('y'), beside('2'), ALWAYS, signal),
-    ).rejects.toMatchObject({ code: 'BUCKET_REFUSED' });
+    ).rejects.toMatchObject({ kind: 'bucket-unusable' });
     const bucket = await bucketAt(root);
     await expect(bucket.check()).rejects.toMatchObject({ kind: 'bucket-unusable' });
     await expect(bucket.check()).rejects.toThrow('read-only');

@@ -37,7 +37,8 @@ const get = (key: string) =>
 
 async function listKeys(): Promise<string[]> {
   const keys: string[] = [];
-  for await (const page of bucket.list('', signal)) keys.push(...page.map((object) => object.key));
+  for await (const page of bucket.list({ prefix: '' }, signal))
+    keys.push(...page.map((object) => object.key));
   return keys;
 }
 

@@ -1,0 +1,65 @@
+/** Bytes of UTF-8 in one encoded word: base64 makes 60 characters of them, RFC 2047 allows 75. */
+const WORD_BYTES = 45;
+
+/** What no header carries and no encoding brings through every store: controls other than tab. */
+// eslint-disable-next-line no-control-regex
+const CONTROL = /[\u0000-\u0008\u000a-\u001f\u007f]/;
+
+/** Printable ASCII that begins and ends with no space goes as it is. */
+const PLAIN = /^(?:[\u0021-\u007e](?:[\u0020-\u007e]*[\u0021-\u007e])?)?$/;
+
+const WORD = /=\?utf-8\?([bq])\?([^?\s]*)\?=/i;
+const WORDS = new RegExp(`^${WORD.source}(?: +${WORD.source})*$`, 'i');
+
+/** Why a text can't be stored in an S3 header, in words that end a sentence; undefined if it can. */
+export function textProblem(text: string): string | undefined {
+  if (CONTROL.test(text)) return 'it holds a control character';
+  return text.isWellFormed() ? undefined : 'it holds half of a surrogate pair';
+}
+
+/**
+ * A text as it stands in a header of S3, whose values are ASCII: as it is, or, where it holds
+ * anything else, as RFC 2047 encoded words of UTF-8, in which S3 itself answers such values
+ * ("Editing object metadata" in the AWS S3 User Guide). Text that looks like an encoded word, and
+ * spaces at its ends, are encoded as well, so that {@link decodeWords} gives back every text.
+ */
+export function encodeWords(text: string): string {
+  if (PLAIN.test(text) && !text.includes('=?')) return text;
+  const words: string[] = [];
+  let word = '';
+  let bytes = 0;
+  for (const character of text) {
+    const length = Buffer.byteLength(character);
+    if (bytes + length > WORD_BYTES) {
+      words.push(word);
+      word = '';
+      bytes = 0;
+    }
+    word += character;
+    bytes += length;
+  }
+  return [...words, word]
+    .map((part) => `=?UTF-8?B?${Buffer.from(part).toString('base64')}?=`)
+    .join(' ');
+}
+
+function wordBytes(encoding: string, payload: string): Buffer {
+  if (encoding.toLowerCase() === 'b') return Buffer.from(payload, 'base64');
+  const spaced = payload.replaceAll('_', ' ');
+  const latin1 = spaced.replaceAll(/=([0-9a-f]{2})/gi, (_, hex: string) =>
+    String.fromCharCode(Number.parseInt(hex, 16)),
+  );
+  return Buffer.from(latin1, 'latin1');
+}
+
+/**
+ * The text behind a header's value. What is not encoded words of UTF-8 from end to end, as other
+ * tools may have stored it, is given as it is.
+ */
+export function decodeWords(value: string): string {
+  if (!WORDS.test(value)) return value;
+  const parts = [...value.matchAll(new RegExp(WORD, 'gi'))].map(([, encoding = '', payload = '']) =>
+    wordBytes(encoding, payload),
+  );
+  return Buffer.concat(parts).toString('utf8');
+}

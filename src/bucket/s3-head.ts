@@ -1,0 +1,54 @@
+import type { StoredObject } from '../model/bucket.ts';
+import type { ObjectKey } from '../model/object-key.ts';
+import { S3Error } from '../s3/s3-error.ts';
+import { hidesMd5 } from './s3-etag.ts';
+import { storedObject } from './s3-headers.ts';
+import { asBucketFailure, keyInStore } from './s3-tools.ts';
+import type { S3Tools } from './s3-tools.ts';
+
+/** An object as a HEAD shows it. */
+export interface S3Head {
+  readonly object: StoredObject;
+  /** Its ETag is no MD5, because of how it is encrypted. */
+  readonly hidesMd5: boolean;
+}
+
+/**
+ * Whether a store said that there is no such object. A refusal (403) is never that, nor is a bucket
+ * that is gone.
+ */
+export function isAbsence(error: unknown): boolean {
+  return error instanceof S3Error && error.status === 404 && error.code !== 'NoSuchBucket';
+}
+
+/**
+ * Looks an object up.
+ * @throws Failure `BUCKET_*`, also where the store would not say (403).
+ */
+export async function s3Head(
+  tools: S3Tools,
+  key: ObjectKey,
+  signal: AbortSignal,
+): Promise<S3Head | undefined> {
+  const request = {
+    method: 'HEAD',
+    key: keyInStore(tools, key),
+    query: [],
+    headers: {},
+    body: undefined,
+  } as const;
+  try {
+    return await tools.store.send(
+      request,
+      (response) =>
+        Promise.resolve({
+          object: storedObject(tools.bucket, key, response),
+          hidesMd5: hidesMd5(response.headers),
+        }),
+      signal,
+    );
+  } catch (error) {
+    if (isAbsence(error)) return undefined;
+    throw asBucketFailure(error, tools, key, 'look up', signal);
+  }
+}

@@ -1,0 +1,115 @@
+import { fieldProblem } from '../http/request-fields.ts';
+import type { ObjectMetadata, StoredObject, WriteOptions } from '../model/bucket.ts';
+import { Failure } from '../model/failure.ts';
+import type { ObjectKey } from '../model/object-key.ts';
+import type { Headers } from '../model/ports.ts';
+import type { S3Response } from '../s3/s3-store.ts';
+import { decodeWords, encodeWords, textProblem } from './s3-encoded-words.ts';
+import { quotedEtag } from './s3-etag.ts';
+
+/** What a bucket's settings add to each object that is written. */
+export interface S3ObjectSettings {
+  readonly storageClass: string | undefined;
+  /** A canned ACL, such as `public-read`. */
+  readonly acl: string | undefined;
+  /** `AES256`, `aws:kms`, …, and the key of KMS. */
+  readonly sse: { readonly type: string; readonly keyId: string | undefined } | undefined;
+}
+
+const METADATA_PREFIX = 'x-amz-meta-';
+
+/** Headers that S3 keeps in fields of their own (AWS S3 API Reference, PutObject). */
+const FIELDS: readonly string[] = [
+  'cache-control',
+  'content-disposition',
+  'content-encoding',
+  'content-language',
+  'content-type',
+  'expires',
+];
+
+function encodedValue(key: ObjectKey, name: string, value: string): string {
+  const problem = fieldProblem(name, '') ?? textProblem(value);
+  if (problem === undefined) return encodeWords(value);
+  const what = `${JSON.stringify(key)} can't be stored with its header ${JSON.stringify(name)}`;
+  throw new Failure(
+    'BUCKET_REFUSED',
+    `${what}: ${problem}; leave it out by the rule's store section`,
+  );
+}
+
+/** RFC 3986: encodeURIComponent leaves five characters that signatures want encoded. */
+const encoded = (text: string): string =>
+  encodeURIComponent(text).replaceAll(
+    /[!'()*]/g,
+    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
+
+function tagging(tags: Headers | undefined): string {
+  const pairs = Object.entries(tags ?? {});
+  return pairs.map(([name, value]) => `${encoded(name)}=${encoded(value)}`).join('&');
+}
+
+/** What the bucket's own settings, overruled by a rule's, make of each object that is written. */
+export function settingsHeaders(
+  settings: S3ObjectSettings,
+  storageClass: string | undefined = settings.storageClass,
+): Headers {
+  const { acl, sse } = settings;
+  const headers = {
+    'x-amz-storage-class': storageClass,
+    'x-amz-acl': acl,
+    'x-amz-server-side-encryption': sse?.type,
+    'x-amz-server-side-encryption-aws-kms-key-id': sse?.keyId,
+  };
+  const given: Record<string, string> = {};
+  for (const [name, value] of Object.entries(headers)) if (value !== undefined) given[name] = value;
+  return given;
+}
+
+/**
+ * The headers of a request that creates an object: what is kept beside its bytes, and how.
+ * @throws Failure `BUCKET_REFUSED` for a text that S3 can't keep.
+ */
+export function writeHeaders(
+  key: ObjectKey,
+  metadata: ObjectMetadata,
+  options: WriteOptions,
+  settings: S3ObjectSettings,
+): Headers {
+  const headers: Record<string, string> = {};
+  for (const [name, value] of Object.entries(metadata.headers)) {
+    headers[name] = encodedValue(key, name, value);
+  }
+  for (const [name, value] of Object.entries(metadata.metadata)) {
+    headers[METADATA_PREFIX + name.toLowerCase()] = encodedValue(key, name, value);
+  }
+  const tags = tagging(options.tags);
+  if (tags !== '') headers['x-amz-tagging'] = tags;
+  return { ...headers, ...settingsHeaders(settings, options.storageClass) };
+}
+
+/**
+ * What the answer to a HEAD or GET of a whole object tells of it.
+ * @throws Failure `BUCKET_REFUSED` where it does not tell the object's length.
+ */
+export function storedObject(bucket: string, key: ObjectKey, response: S3Response): StoredObject {
+  const { headers, length } = response;
+  if (length === undefined) {
+    const line = `bucket ${bucket} did not tell the length of ${JSON.stringify(key)}: its answer has no Content-Length`;
+    throw new Failure('BUCKET_REFUSED', line);
+  }
+  const fields = Object.entries(headers).filter(([name]) => FIELDS.includes(name));
+  const metadata = Object.entries(headers).filter(([name]) => name.startsWith(METADATA_PREFIX));
+  const lastModifiedMs = Date.parse(headers['last-modified'] ?? '');
+  return {
+    key,
+    size: length,
+    etag: quotedEtag(headers['etag']) ?? '',
+    lastModifiedMs: Number.isNaN(lastModifiedMs) ? 0 : lastModifiedMs,
+    headers: Object.fromEntries(fields.map(([name, value]) => [name, decodeWords(value)])),
+    metadata: Object.fromEntries(
+      metadata.map(([name, value]) => [name.slice(METADATA_PREFIX.length), decodeWords(value)]),
+    ),
+  };
+}
