@@ -1,4 +1,4 @@
-import type { Origin } from '../model/origin.ts';
+import { type AnswerReader, type Origin, ReadAgain } from '../model/origin.ts';
 import type { Clock } from '../model/ports.ts';
 import type { BreakerSettings } from '../model/rule.ts';
 import { AddressBreaker, type BreakerTicket, type OnBreakerState } from './address-breaker.ts';
@@ -36,14 +36,15 @@ export function breakOrigin(
       try {
         const value = await origin.read(
           request,
-          async (answer) => {
-            ticket.answered();
-            return reader(
-              watchBody(answer, () => {
-                bodyBroke = true;
-              }),
-            );
-          },
+          watched(
+            reader,
+            () => {
+              ticket.answered();
+            },
+            () => {
+              bodyBroke = true;
+            },
+          ),
           signal,
         );
         await ticket.done('success');
@@ -59,5 +60,20 @@ export function breakOrigin(
     async close() {
       await origin.close();
     },
+  };
+}
+
+/** The reader, and whatever it reads again, with its bodies watched. */
+function watched<T>(
+  reader: AnswerReader<T>,
+  onAnswer: () => void,
+  onBroken: () => void,
+): AnswerReader<T> {
+  return async (answer) => {
+    onAnswer();
+    const read = await reader(watchBody(answer, onBroken));
+    return read instanceof ReadAgain
+      ? new ReadAgain(watched(read.reader, onAnswer, onBroken))
+      : read;
   };
 }

@@ -19,8 +19,8 @@ export function countBucketRequests(bucket: Bucket): CountedBucket {
       requests += 1;
       return bucket.read(key, reader, signal);
     },
-    async *list(prefix, signal) {
-      for await (const page of bucket.list(prefix, signal)) {
+    async *list(range, signal) {
+      for await (const page of bucket.list(range, signal)) {
         requests += 1;
         yield page;
       }

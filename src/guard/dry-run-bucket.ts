@@ -12,7 +12,7 @@ export function dryRunBucket(bucket: Bucket): Bucket {
     name: bucket.name,
     head: async (key, signal) => bucket.head(key, signal),
     read: async (key, reader, signal) => bucket.read(key, reader, signal),
-    list: (prefix, signal) => bucket.list(prefix, signal),
+    list: (range, signal) => bucket.list(range, signal),
     putBytes: refuse,
     openUpload: refuse,
   };

@@ -19,6 +19,8 @@ export interface FailoverOptions extends FailoverStatuses {
   /** So long may every address be down before the run ends. */
   readonly giveUpAfterMs: number;
   readonly clock: Clock;
+  /** Aborts when the run is to stop: keys that wait then end with Interrupted. */
+  readonly drain: AbortSignal;
   /** Told in a line when every address is down and keys begin to wait. */
   readonly onWaiting?: (message: string) => void;
 }
@@ -44,17 +46,25 @@ type Round<T> =
  * starts over. Where a probe finds an address alive, the object's own failure stands.
  */
 export function failoverOrigin(options: FailoverOptions): Origin {
-  const { name, order, giveUpAfterMs, clock, onWaiting } = options;
-  const outage = new Outage({ name, addresses: order, giveUpAfterMs, clock, onWaiting });
+  const { name, order, giveUpAfterMs, clock, drain, onWaiting } = options;
+  const outage = new Outage({ name, addresses: order, giveUpAfterMs, clock, drain, onWaiting });
   return {
     name,
     async read(request, reader, signal) {
+      const wait = async (): Promise<void> => {
+        request.onWait?.(true);
+        try {
+          await outage.wait(signal);
+        } finally {
+          request.onWait?.(false);
+        }
+      };
       for (;;) {
-        if (outage.ongoing) await outage.wait(signal);
+        if (outage.ongoing) await wait();
         const round = await askInOrder(options, outage, { request, reader, signal });
         if (round.outcome === 'read') return round.value;
         if (round.failure !== undefined && (await outage.anyAlive(signal))) throw round.failure;
-        await outage.wait(signal);
+        await wait();
       }
     },
     async probe(signal) {

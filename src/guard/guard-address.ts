@@ -15,6 +15,8 @@ export interface AddressGuards {
   readonly breaker: BreakerSettings;
   readonly clock: Clock;
   readonly onState: OnBreakerState;
+  /** Aborts when the run is to stop: nothing is tried again then. */
+  readonly drain: AbortSignal;
 }
 
 /**
@@ -23,10 +25,11 @@ export interface AddressGuards {
  * is asked once a permit is there, not when the queue for it was entered.
  */
 export function guardAddress(origin: Origin, guards: AddressGuards): GuardedOrigin {
-  const { retries, limiter, breaker, clock, onState } = guards;
+  const { retries, limiter, breaker, clock, onState, drain } = guards;
   return retryOrigin(
     limitOrigin(breakOrigin(origin, breaker, clock, onState), limiter),
     retries,
     clock,
+    drain,
   );
 }

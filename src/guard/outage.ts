@@ -1,4 +1,4 @@
-import { FatalError } from '../model/failure.ts';
+import { FatalError, Interrupted } from '../model/failure.ts';
 import type { Clock } from '../model/ports.ts';
 import { describeReasons, firstAlive, type AddressReason } from './first-alive.ts';
 import type { GuardedOrigin } from './guarded-origin.ts';
@@ -10,6 +10,8 @@ export interface OutageOptions {
   /** So long may every address be down. */
   readonly giveUpAfterMs: number;
   readonly clock: Clock;
+  /** Aborts when the run is to stop: nobody waits any longer then. */
+  readonly drain: AbortSignal;
   /** Told in a line when keys begin to wait. */
   readonly onWaiting: ((message: string) => void) | undefined;
 }
@@ -70,10 +72,13 @@ export class Outage {
 
   /**
    * Resolves when it makes sense to ask again.
-   * @throws FatalError `origins-unusable` after `giveUpAfterMs`, the signal's reason on abort.
+   * @throws FatalError `origins-unusable` after `giveUpAfterMs`, Interrupted when the run is to
+   * stop, the signal's reason on abort.
    */
   async wait(signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
+    const { drain } = this.#options;
+    if (drain.aborted) throw new Interrupted(drain.reason);
     let waiter: Waiter | undefined;
     const settled = new Promise<void>((resolve, reject) => {
       waiter = { resolve, reject };
@@ -81,7 +86,10 @@ export class Outage {
     });
     if (this.#prober === undefined) this.#begin();
     try {
-      await abortable(settled, signal);
+      await abortable(settled, AbortSignal.any([signal, drain]));
+    } catch (error) {
+      signal.throwIfAborted();
+      throw this.#options.drain.aborted ? new Interrupted(drain.reason) : error;
     } finally {
       if (waiter !== undefined) this.#waiters.delete(waiter);
       if (this.#waiters.size === 0) this.#stop();

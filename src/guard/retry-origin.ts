@@ -1,4 +1,4 @@
-import type { Failure } from '../model/failure.ts';
+import { type Failure, Interrupted } from '../model/failure.ts';
 import type { Clock } from '../model/ports.ts';
 import { calculateRetryDelay } from './calculate-retry-delay.ts';
 import type { GuardedOrigin } from './guarded-origin.ts';
@@ -13,12 +13,14 @@ export interface RetryPolicy {
 
 /**
  * Asks an address again while that may help and the address is not taken for down. It sleeps
- * outside of what it wraps, so no permit is held meanwhile; each request gets a new reader.
+ * outside of what it wraps, so no permit is held meanwhile; each request gets a new reader. Once
+ * `drain` aborts there is no further try: the read ends with Interrupted.
  */
 export function retryOrigin(
   origin: GuardedOrigin,
   policy: RetryPolicy,
   clock: Clock,
+  drain: AbortSignal,
 ): GuardedOrigin {
   function delayMs(failures: number, retryAfterMs: number | undefined): number {
     const { baseMs, maxMs } = policy;
@@ -35,7 +37,7 @@ export function retryOrigin(
         } catch (error) {
           const helpful = requests < policy.perAddress && isRetried(error) && !signal.aborted;
           if (!helpful || !origin.available()) throw error;
-          await clock.sleep(delayMs(requests, error.retryAfterMs), signal);
+          await sleepUnlessDraining(clock, delayMs(requests, error.retryAfterMs), signal, drain);
           // Others may have found it down meanwhile; the real failure says more than that.
           if (!origin.available()) throw error;
         }
@@ -48,6 +50,21 @@ export function retryOrigin(
       await origin.close();
     },
   };
+}
+
+/** @throws Interrupted where the run is stopping: there is going to be no next try. */
+async function sleepUnlessDraining(
+  clock: Clock,
+  ms: number,
+  signal: AbortSignal,
+  drain: AbortSignal,
+): Promise<void> {
+  try {
+    await clock.sleep(ms, AbortSignal.any([signal, drain]));
+  } catch (error) {
+    signal.throwIfAborted();
+    throw drain.aborted ? new Interrupted(drain.reason) : error;
+  }
 }
 
 function isRetried(error: unknown): error is Failure {

@@ -3,7 +3,7 @@ import { breakOrigin } from '../../src/guard/break-origin.ts';
 import { FailureWindow } from '../../src/guard/failure-window.ts';
 import type { GuardedOrigin } from '../../src/guard/guarded-origin.ts';
 import { watchBody } from '../../src/guard/watch-body.ts';
-import type { AnswerReader } from '../../src/model/origin.ts';
+import { type AnswerReader, readToResult } from '../../src/model/origin.ts';
 import type { BodySink } from '../../src/model/ports.ts';
 import { fakeClock, type FakeClock } from '../support/fake-clock.ts';
 import {
@@ -251,7 +251,10 @@ describe('an address with a breaker', () => {
       {
         ...origin,
         read: async (_request, reader) =>
-          reader(answerOf('a', { pipeTo: async () => Promise.reject(mismatch) })),
+          readToResult(
+            (asked) => asked(answerOf('a', { pipeTo: async () => Promise.reject(mismatch) })),
+            reader,
+          ),
       },
       settings,
       clock,

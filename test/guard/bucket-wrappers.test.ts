@@ -42,7 +42,7 @@ function bucketOfOne(written: string[]): Bucket {
 
 async function pagesOf(bucket: Bucket): Promise<number> {
   let pages = 0;
-  for await (const page of bucket.list('', never())) pages += page.length;
+  for await (const page of bucket.list({ prefix: '' }, never())) pages += page.length;
   return pages;
 }
 

@@ -25,6 +25,7 @@ function failover(addresses: readonly ScriptedOrigin[], change: Partial<Failover
     neverRetryOn: [],
     giveUpAfterMs: 600_000,
     clock,
+    drain: never(),
     ...change,
   });
 }

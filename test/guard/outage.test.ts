@@ -3,9 +3,17 @@ import { failoverOrigin } from '../../src/guard/failover-origin.ts';
 import { guardAddress } from '../../src/guard/guard-address.ts';
 import { concurrencyLimiter } from '../../src/guard/concurrency-limiter.ts';
 import type { GuardedOrigin } from '../../src/guard/guarded-origin.ts';
+import { Interrupted } from '../../src/model/failure.ts';
 import type { Origin } from '../../src/model/origin.ts';
 import { fakeClock, type FakeClock } from '../support/fake-clock.ts';
-import { failure, readText, scriptedOrigin, type ScriptedOrigin } from './scripted-origin.ts';
+import {
+  failure,
+  never,
+  readText,
+  request,
+  scriptedOrigin,
+  type ScriptedOrigin,
+} from './scripted-origin.ts';
 
 const GIVE_UP_MS = 600_000;
 
@@ -22,6 +30,8 @@ describe('a rule whose addresses are all down', () => {
     down(a);
     down(b);
   });
+
+  const drain = new AbortController();
 
   function down(origin: ScriptedOrigin): void {
     origin.script(failure('ORIGIN_UNREACHABLE', origin.name));
@@ -40,6 +50,7 @@ describe('a rule whose addresses are all down', () => {
       neverRetryOn: [],
       giveUpAfterMs: GIVE_UP_MS,
       clock,
+      drain: drain.signal,
       onWaiting: (line) => lines.push(line),
     });
   }
@@ -169,6 +180,7 @@ describe('a rule whose addresses are all down', () => {
       breaker: { ratio: 0.5, minimumCalls: 4, windowMs: 30_000, openMs: 30_000 },
       clock,
       onState: () => undefined,
+      drain: drain.signal,
     });
     const origin = rule([guarded]);
     const reads = Array.from({ length: 60 }, () => start(origin));
@@ -178,6 +190,32 @@ describe('a rule whose addresses are all down', () => {
     expect(results.at(-1)).toMatchObject({ kind: 'origins-unusable' });
   });
 
+  it('lets its keys go when the run is to stop, as if they had not been taken up', async () => {
+    down(a);
+    down(b);
+    const stopping = new AbortController();
+    const waits: boolean[] = [];
+    const origin = failoverOrigin({
+      name: 'rule r',
+      order: () => [a, b],
+      maxAddresses: 3,
+      retryOn: ['5XX'],
+      neverRetryOn: [],
+      giveUpAfterMs: GIVE_UP_MS,
+      clock,
+      drain: stopping.signal,
+    });
+    const onWait = (waiting: boolean): void => {
+      waits.push(waiting);
+    };
+    const read = origin.read({ ...request, onWait }, async () => Promise.resolve(1), never());
+    await clock.settle();
+    expect(waits).toEqual([true]);
+    stopping.abort('SIGTERM');
+    await expect(read).rejects.toBeInstanceOf(Interrupted);
+    expect(waits).toEqual([true, false]);
+  });
+
   it('goes on with all its keys when broken addresses heal', async () => {
     const guarded = guardAddress(a, {
       retries: { perAddress: 3, baseMs: 200, maxMs: 30_000 },
@@ -185,6 +223,7 @@ describe('a rule whose addresses are all down', () => {
       breaker: { ratio: 0.5, minimumCalls: 4, windowMs: 30_000, openMs: 30_000 },
       clock,
       onState: () => undefined,
+      drain: drain.signal,
     });
     const origin = rule([guarded]);
     const reads = Array.from({ length: 30 }, () => start(origin));

@@ -3,6 +3,7 @@ import { concurrencyLimiter } from '../../src/guard/concurrency-limiter.ts';
 import { guardAddress } from '../../src/guard/guard-address.ts';
 import { limitOrigin } from '../../src/guard/limit-origin.ts';
 import { retryOrigin } from '../../src/guard/retry-origin.ts';
+import { Interrupted } from '../../src/model/failure.ts';
 import { fakeClock } from '../support/fake-clock.ts';
 import { deferred, failure, never, readText, request, scriptedOrigin } from './scripted-origin.ts';
 
@@ -13,7 +14,7 @@ describe('an address that is asked again', () => {
   it('gives what a later request brings, after growing waits', async () => {
     const clock = fakeClock({ random: [0.5] });
     const origin = scriptedOrigin('a', refused, refused, 'ok');
-    const read = readText(retryOrigin(origin, policy, clock));
+    const read = readText(retryOrigin(origin, policy, clock, never()));
     await clock.advance(150 + 300);
     expect(await read).toBe('a');
     expect(clock.sleeps).toEqual([150, 300]);
@@ -23,7 +24,9 @@ describe('an address that is asked again', () => {
     const clock = fakeClock();
     const last = failure('ORIGIN_TIMEOUT');
     const origin = scriptedOrigin('a', refused, refused, last);
-    const read = readText(retryOrigin(origin, policy, clock)).catch((error: unknown) => error);
+    const read = readText(retryOrigin(origin, policy, clock, never())).catch(
+      (error: unknown) => error,
+    );
     await clock.advance(60_000);
     expect(await read).toBe(last);
     expect(origin.reads()).toBe(3);
@@ -33,13 +36,13 @@ describe('an address that is asked again', () => {
     const clock = fakeClock();
     const origin = scriptedOrigin('a', refused);
     const once = { ...policy, perAddress: 1 };
-    await expect(readText(retryOrigin(origin, once, clock))).rejects.toBe(refused);
+    await expect(readText(retryOrigin(origin, once, clock, never()))).rejects.toBe(refused);
     expect(clock.sleeps).toEqual([]);
   });
 
   it('starts each request with a new reader', async () => {
     const clock = fakeClock();
-    const origin = retryOrigin(scriptedOrigin('a'), policy, clock);
+    const origin = retryOrigin(scriptedOrigin('a'), policy, clock, never());
     let readers = 0;
     const read = origin.read(
       request,
@@ -57,7 +60,9 @@ describe('an address that is asked again', () => {
   it('waits as long as Retry-After asked', async () => {
     const clock = fakeClock();
     const throttled = failure('ORIGIN_STATUS', 'a', { status: 503, retryAfterMs: 5000 });
-    const read = readText(retryOrigin(scriptedOrigin('a', throttled, 'ok'), policy, clock));
+    const read = readText(
+      retryOrigin(scriptedOrigin('a', throttled, 'ok'), policy, clock, never()),
+    );
     await clock.advance(5000);
     expect(await read).toBe('a');
     expect(clock.sleeps).toEqual([5000]);
@@ -67,7 +72,7 @@ describe('an address that is asked again', () => {
     'is not asked again after %s',
     async (error) => {
       const origin = scriptedOrigin('a', error, 'ok');
-      await expect(readText(retryOrigin(origin, policy, fakeClock()))).rejects.toBe(error);
+      await expect(readText(retryOrigin(origin, policy, fakeClock(), never()))).rejects.toBe(error);
       expect(origin.reads()).toBe(1);
     },
   );
@@ -76,9 +81,11 @@ describe('an address that is asked again', () => {
     const clock = fakeClock();
     const origin = scriptedOrigin('a', refused);
     origin.usable = false;
-    await expect(readText(retryOrigin(origin, policy, clock))).rejects.toBe(refused);
+    await expect(readText(retryOrigin(origin, policy, clock, never()))).rejects.toBe(refused);
     origin.usable = true;
-    const read = readText(retryOrigin(origin, policy, clock)).catch((error: unknown) => error);
+    const read = readText(retryOrigin(origin, policy, clock, never())).catch(
+      (error: unknown) => error,
+    );
     await clock.settle();
     origin.usable = false;
     await clock.advance(10_000);
@@ -90,7 +97,7 @@ describe('an address that is asked again', () => {
     const clock = fakeClock();
     const abort = new AbortController();
     const origin = scriptedOrigin('a', refused);
-    const read = readText(retryOrigin(origin, policy, clock), abort.signal);
+    const read = readText(retryOrigin(origin, policy, clock, never()), abort.signal);
     const settled = read.catch((error: unknown) => error);
     await clock.settle();
     abort.abort(new Error('interrupted'));
@@ -163,6 +170,7 @@ describe('a limited address', () => {
       breaker: { ratio: 0.5, minimumCalls: 20, windowMs: 30_000, openMs: 30_000 },
       clock,
       onState: () => undefined,
+      drain: never(),
     };
     const flaky = guardAddress(scriptedOrigin('a', refused, 'ok'), guards);
     const healthy = guardAddress(scriptedOrigin('b'), guards);
@@ -172,5 +180,18 @@ describe('a limited address', () => {
     expect(await readText(healthy)).toBe('b');
     await clock.advance(1000);
     expect(await slow).toBe('a');
+  });
+});
+
+describe('when the run is to stop', () => {
+  it('there is no further try, and the read is neither a failure nor a result', async () => {
+    const clock = fakeClock();
+    const drain = new AbortController();
+    const origin = scriptedOrigin('a', refused, 'ok');
+    const read = readText(retryOrigin(origin, policy, clock, drain.signal));
+    await clock.settle();
+    drain.abort('SIGTERM');
+    await expect(read).rejects.toBeInstanceOf(Interrupted);
+    expect(origin.reads()).toBe(1);
   });
 });

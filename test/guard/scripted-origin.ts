@@ -1,6 +1,12 @@
 import { Failure, type FailureCode, type FailureDetails } from '../../src/model/failure.ts';
 import { objectKey } from '../../src/model/object-key.ts';
-import type { AnswerReader, Origin, OriginAnswer, OriginRequest } from '../../src/model/origin.ts';
+import {
+  type AnswerReader,
+  type Origin,
+  type OriginAnswer,
+  type OriginRequest,
+  readToResult,
+} from '../../src/model/origin.ts';
 import type { GuardedOrigin } from '../../src/guard/guarded-origin.ts';
 
 /** What one read does: gives a body, throws, or waits for the test. */
@@ -44,7 +50,7 @@ export function scriptedOrigin(name: string, ...script: readonly Step[]): Script
       const step = steps.length > 1 ? steps.shift() : steps[0];
       if (step instanceof Error) throw step;
       if (step instanceof Promise) await step;
-      return reader(answerOf(name));
+      return readToResult((asked) => asked(answerOf(name)), reader);
     },
     async probe(signal) {
       probes += 1;
