@@ -4,7 +4,12 @@ import type { RedirectPolicy } from '../http/redirect-hop.ts';
 import { retryAfterMs } from '../http/retry-after.ts';
 import { shownUrl, targetUrl, type TargetUrl } from '../http/target-url.ts';
 import { Failure } from '../model/failure.ts';
-import type { Origin, OriginAnswer, OriginRequest } from '../model/origin.ts';
+import {
+  type Origin,
+  type OriginAnswer,
+  type OriginRequest,
+  readToResult,
+} from '../model/origin.ts';
 import type { Clock } from '../model/ports.ts';
 import { nameFailure } from './name-failure.ts';
 import { originAccess, type AddressIdentity } from './origin-access.ts';
@@ -61,11 +66,14 @@ export function httpOrigin(settings: HttpOriginSettings): Origin {
           signal,
         );
       };
-      try {
-        return await followRedirects(first, policy, send, (response, target) => {
+      // A reader that reads again has given its connection back by then: it never waits for itself.
+      const ask = (answered: typeof reader): ReturnType<typeof reader> =>
+        followRedirects(first, policy, send, (response, target) => {
           refuseStatus(request, response, target, clock);
-          return reader(answerOf(name, response, target));
+          return answered(answerOf(name, response, target));
         });
+      try {
+        return await readToResult(ask, reader);
       } catch (error) {
         throw nameFailure(error, name);
       }

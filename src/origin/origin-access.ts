@@ -42,7 +42,7 @@ const CREDENTIAL_HEADERS = ['authorization', 'cookie'];
 
 /**
  * Keeps the address's credentials (its headers, userinfo, client certificate, Host, server name
- * and connectTo, and a rule's Authorization and Cookie) to its own scheme, host and port: neither
+ * and connectTo, a rule's secret headers, its Authorization and Cookie) to its own scheme, host and port: neither
  * a redirect nor a list's URL takes them anywhere else. Userinfo in a list's URL goes to that
  * URL's site, and userinfo in a redirect nowhere. `ca` is trust, not a credential: it holds
  * wherever a redirect leads.
@@ -74,7 +74,7 @@ export function originAccess(
       const isHome = target.site === home.site;
       const own = target.site === first.site ? first.authorization : undefined;
       return {
-        ...(isHome ? request.headers : withoutCredentials(request.headers)),
+        ...(isHome ? request.headers : withoutCredentials(request)),
         ...(isHome ? homeHeaders : {}),
         ...(request.url === undefined || own === undefined ? {} : { authorization: own }),
         ...(referer === undefined ? {} : { referer }),
@@ -88,19 +88,16 @@ export function originAccess(
   };
 }
 
-function withoutCredentials(headers: Headers): Headers {
-  if (!CREDENTIAL_HEADERS.some((header) => header in headers)) return headers;
-  return Object.fromEntries(
-    Object.entries(headers).filter(([header]) => !CREDENTIAL_HEADERS.includes(header)),
-  );
+function withoutCredentials({ headers, secretHeaders }: OriginRequest): Headers {
+  const isCredential = (header: string): boolean =>
+    CREDENTIAL_HEADERS.includes(header) || secretHeaders?.has(header) === true;
+  const names = Object.keys(headers);
+  if (!names.some(isCredential)) return headers;
+  return Object.fromEntries(Object.entries(headers).filter(([header]) => !isCredential(header)));
 }
 
 function conditions({ unless }: OriginRequest): Headers {
-  const { etag, lastModified } = unless ?? {};
-  return {
-    ...(etag === undefined ? {} : { 'if-none-match': etag }),
-    ...(lastModified === undefined ? {} : { 'if-modified-since': lastModified }),
-  };
+  return unless === undefined ? {} : { 'if-none-match': unless.etag };
 }
 
 function checkedHeaders(name: string, headers: Headers): Headers {
