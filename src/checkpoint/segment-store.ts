@@ -104,6 +104,8 @@ export class SegmentStore {
   close(): void {
     try {
       this.#database.prepare('PRAGMA wal_checkpoint(TRUNCATE)').raw().all();
+    } catch {
+      // Only tidiness: on a full disk the log stays, and holds everything that was committed.
     } finally {
       this.#database.close();
     }

@@ -26,6 +26,8 @@ function refuseLength(
   store: StoreSettings,
 ): Failure | undefined {
   const { length, framing } = head;
+  const part = partOf(head);
+  if (part !== undefined) return refusal('LENGTH_MISMATCH', entry.key, head, part);
   if (length === undefined) {
     if (store.requireLength) {
       const why = 'no Content-Length, and store.requireLength asks for one';
@@ -40,6 +42,16 @@ function refuseLength(
   if (entry.size === undefined || entry.size === length) return undefined;
   const why = `Content-Length is ${length}, the list says ${entry.size} bytes`;
   return refusal('LENGTH_MISMATCH', entry.key, head, why);
+}
+
+/** A 200 whose Content-Range says that the body is only a part. */
+function partOf({ headers, length }: OriginHead): string | undefined {
+  const range = headers['content-range'];
+  if (range === undefined) return undefined;
+  const [, first, last, total] = /^bytes (\d+)-(\d+)\/(\d+)$/.exec(range) ?? [];
+  const isWhole = Number(first) === 0 && Number(last) + 1 === Number(total);
+  if (isWhole && (length === undefined || length === Number(total))) return undefined;
+  return `a 200 with Content-Range ${JSON.stringify(range)}, which is not the whole`;
 }
 
 function refuseContent(

@@ -1,5 +1,5 @@
 import type { StoredObject } from '../model/bucket.ts';
-import type { OriginHead, Validators } from '../model/origin.ts';
+import type { OriginHead, Unless } from '../model/origin.ts';
 import { STORED_ETAG, STORED_LAST_MODIFIED } from './stored-metadata.ts';
 
 /** What may happen to an object that the bucket has already. */
@@ -11,8 +11,10 @@ export type CopyDecision =
   | {
       readonly copy: true;
       readonly ifAbsent: boolean;
-      /** Set where an unchanged object at the origin is left alone. */
-      readonly unless: Validators | undefined;
+      /** An unchanged object at the origin is left alone. */
+      readonly keepUnchanged: boolean;
+      /** The version to ask the origin by, where one is known. */
+      readonly unless: Unless | undefined;
     };
 
 /** Whether the bucket has to be asked for the object at all. */
@@ -24,31 +26,33 @@ export function needsPresence(overwrite: Overwrite): boolean {
 export function decideCopy(overwrite: Overwrite, present: StoredObject | undefined): CopyDecision {
   switch (overwrite) {
     case 'always':
-      return { copy: true, ifAbsent: false, unless: undefined };
+      return { copy: true, ifAbsent: false, keepUnchanged: false, unless: undefined };
     case 'never':
       if (present !== undefined) return { copy: false, reason: 'exists' };
-      return { copy: true, ifAbsent: true, unless: undefined };
+      return { copy: true, ifAbsent: true, keepUnchanged: false, unless: undefined };
     case 'changed':
-      if (present === undefined) return { copy: true, ifAbsent: true, unless: undefined };
-      return { copy: true, ifAbsent: false, unless: storedValidators(present) };
+      if (present === undefined)
+        return { copy: true, ifAbsent: true, keepUnchanged: false, unless: undefined };
+      return { copy: true, ifAbsent: false, keepUnchanged: true, unless: knownVersion(present) };
   }
 }
 
-/** The origin's validators that were kept when the object was stored; undefined without any. */
-function storedValidators(object: StoredObject): Validators | undefined {
-  const etag = object.metadata[STORED_ETAG];
-  const lastModified = object.metadata[STORED_LAST_MODIFIED];
-  return etag === undefined && lastModified === undefined ? undefined : { etag, lastModified };
+function knownVersion({ metadata }: StoredObject): Unless | undefined {
+  const etag = metadata[STORED_ETAG];
+  return etag === undefined ? undefined : { etag };
 }
 
 /**
- * Whether an origin that answered in full names the very version that is stored. Validators are
- * compared for equality, never for newer or older, and a size that differs always means changed.
+ * Whether the origin's answer names the very version that is stored. Validators are compared for
+ * equality, never for newer or older, and a size that differs always means changed.
  */
 export function isUnchanged(stored: StoredObject, head: OriginHead): boolean {
-  const kept = storedValidators(stored);
-  if (kept === undefined) return false;
+  const etag = stored.metadata[STORED_ETAG];
+  const lastModified = stored.metadata[STORED_LAST_MODIFIED];
+  // A 304 answers the ETag that was asked by, and need not repeat it.
+  if (head.status === 304) return etag === (head.headers['etag'] ?? etag);
   if (head.length !== undefined && head.length !== stored.size) return false;
-  if (kept.etag !== undefined) return kept.etag === head.headers['etag'];
-  return head.length !== undefined && kept.lastModified === head.headers['last-modified'];
+  if (etag !== undefined) return etag === head.headers['etag'];
+  if (lastModified === undefined) return false;
+  return head.length !== undefined && lastModified === head.headers['last-modified'];
 }

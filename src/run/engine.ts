@@ -3,10 +3,12 @@ import PQueue from 'p-queue';
 import type { Checkpoint } from '../model/checkpoint.ts';
 import type { Entry, EntrySource, SourcePosition } from '../model/entry.ts';
 import type { EventKey } from '../model/event.ts';
-import { FatalError } from '../model/failure.ts';
+import { FatalError, Interrupted } from '../model/failure.ts';
 import type { Clock, EventSink, OnBoundary } from '../model/ports.ts';
+import { needsPresence } from '../plan/decide-copy.ts';
 import type { BegunJob } from './begin-job.ts';
 import { type Examination, examineEntry } from './examine-entry.ts';
+import type { BatchPresence } from './presence.ts';
 import { Recorder } from './recorder.ts';
 import { openSegment, SegmentTracker } from './segment-tracker.ts';
 import type { Tallies } from './tallies.ts';
@@ -18,9 +20,18 @@ export interface StopSignals {
   readonly abort: AbortSignal;
 }
 
+/** For runs that overwrite whatever is there. */
+const ASKED_NOTHING: BatchPresence = { of: () => Promise.resolve({ state: 'absent' }) };
+
+/**
+ * Entries of a rule that is down wait beside the queue, so that other rules go on; this many, to
+ * bound memory.
+ */
+const MOST_PARKED = 4096;
+
 /** What the engine works with. */
 export interface EngineJob {
-  readonly examination: Omit<Examination, 'onRequest'>;
+  readonly examination: Omit<Examination, 'onRequest' | 'onWait' | 'clock' | 'givenUp'>;
   readonly entries: EntrySource;
   readonly checkpoint: Checkpoint;
   readonly events: EventSink;
@@ -41,17 +52,39 @@ export class Engine {
   readonly #queue: PQueue;
   readonly #tallies: Tallies;
   readonly #recorder: Recorder;
+  readonly #examination: Examination;
   readonly #failed = new AbortController();
   readonly #keysInFlight = new Set<string>();
   readonly #signal: AbortSignal;
+  readonly #givenUp = new Map<string, FatalError>();
+  /** Entries that wait for their rule's addresses. */
+  #waiting = 0;
   #previousKey: string | undefined;
   #failure: { readonly error: unknown } | undefined;
 
   constructor(job: EngineJob, tallies: Tallies) {
     this.#job = job;
     this.#tallies = tallies;
+    this.#examination = {
+      ...job.examination,
+      clock: job.clock,
+      givenUp: this.#givenUp,
+      onRequest: () => {
+        tallies.originRequests += 1;
+      },
+      onWait: (waiting) => {
+        this.#waiting += waiting ? 1 : -1;
+        this.#queue.concurrency = job.concurrency + Math.min(this.#waiting, MOST_PARKED);
+      },
+    };
     this.#queue = new PQueue({ concurrency: job.concurrency });
-    this.#recorder = new Recorder(job.events, job.checkpoint, tallies, job.onBoundary);
+    this.#recorder = new Recorder(
+      job.events,
+      job.checkpoint,
+      tallies,
+      job.onBoundary,
+      job.stop.abort,
+    );
     this.#signal = AbortSignal.any([job.stop.abort, this.#failed.signal]);
     // Everything in flight listens to it; that is no leak.
     setMaxListeners(0, this.#signal);
@@ -82,6 +115,8 @@ export class Engine {
     }
     await ticker.stop();
     if (this.#failure !== undefined) throw this.#failure.error;
+    const [givenUp] = this.#givenUp.values();
+    if (givenUp !== undefined && !this.#job.stop.drain.aborted) throw givenUp;
   }
 
   async #resume(open: readonly SegmentTracker[]): Promise<void> {
@@ -116,17 +151,22 @@ export class Engine {
 
   /** Puts a segment's open entries into the queue. @returns false when intake has to stop. */
   async #take(segment: SegmentTracker, entries: readonly Entry[]): Promise<boolean> {
+    const { presence, overwrite } = this.#job.examination;
+    const open = entries.filter((_, index) => segment.isOpen(index));
+    const inBucket = needsPresence(overwrite)
+      ? await presence.survey(open, this.#signal)
+      : ASKED_NOTHING;
     for (const [index, entry] of entries.entries()) {
       if (!segment.isOpen(index)) continue;
       await this.#recorder.room();
       await this.#queue.onSizeLessThan(this.#job.concurrency);
       if (this.#stopping) return false;
-      this.#enqueue(segment, index, entry);
+      this.#enqueue(segment, index, entry, inBucket);
     }
     return true;
   }
 
-  #enqueue(segment: SegmentTracker, index: number, entry: Entry): void {
+  #enqueue(segment: SegmentTracker, index: number, entry: Entry, inBucket: BatchPresence): void {
     const key = 'invalid' in entry ? undefined : entry.key;
     if (key !== undefined) {
       if (key === this.#previousKey || this.#keysInFlight.has(key)) {
@@ -138,33 +178,38 @@ export class Engine {
       this.#keysInFlight.add(key);
     }
     this.#queue
-      .add(() => this.#examine(segment, index, entry))
+      .add(() => this.#examine(segment, index, entry, inBucket))
       .catch((error: unknown) => {
         this.#fail(error);
       });
   }
 
-  async #examine(segment: SegmentTracker, index: number, entry: Entry): Promise<void> {
+  async #examine(
+    segment: SegmentTracker,
+    index: number,
+    entry: Entry,
+    inBucket: BatchPresence,
+  ): Promise<void> {
     const key: EventKey = 'invalid' in entry ? entry.invalid : { key: entry.key };
     try {
       if (this.#stopping) return;
-      const outcome = await examineEntry(
-        { ...this.#job.examination, onRequest: this.#countRequest },
-        entry,
-        this.#signal,
-      );
+      const outcome = await examineEntry(this.#examination, entry, inBucket, this.#signal);
       this.#recorder.settle(segment, index, key, outcome);
     } catch (error) {
-      // An aborted entry stays open: the next run examines it again.
-      if (!this.#signal.aborted) this.#fail(error);
+      this.#leaveOpen(error);
     } finally {
       if (!('invalid' in entry)) this.#keysInFlight.delete(entry.key);
     }
   }
 
-  readonly #countRequest = (): void => {
-    this.#tallies.originRequests += 1;
-  };
+  /** The entry was not settled: the next run examines it again. What that means for this run. */
+  #leaveOpen(error: unknown): void {
+    if (this.#signal.aborted || error instanceof Interrupted) return;
+    const isOneRule = error instanceof FatalError && error.kind === 'origins-unusable';
+    // A rule without addresses ends the run only when there is nothing left for the others.
+    if (isOneRule && this.#givenUp.size < this.#job.examination.sources.size) return;
+    this.#fail(error);
+  }
 
   /** Keeps what ends the run, and stops everything. What comes of the stopping itself is no news. */
   #fail(error: unknown): void {

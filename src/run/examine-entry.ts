@@ -1,19 +1,30 @@
 import type { Bucket, StoredObject } from '../model/bucket.ts';
 import type { Entry, KeyEntry } from '../model/entry.ts';
-import type { ObjectOutcome } from '../model/event.ts';
-import { Failure, FatalError } from '../model/failure.ts';
-import type { Origin, OriginRequest } from '../model/origin.ts';
-import type { Headers } from '../model/ports.ts';
+import type { ObjectOutcome, SkipReason } from '../model/event.ts';
+import { Failure, FatalError, Interrupted } from '../model/failure.ts';
+import type { Origin, OriginRequest, Unless } from '../model/origin.ts';
+import type { Clock } from '../model/ports.ts';
 import type { Rule, Rules } from '../model/rule.ts';
 import { decideCopy, isUnchanged, needsPresence, type Overwrite } from '../plan/decide-copy.ts';
 import { matchRule } from '../rules/match-rule.ts';
+import type { RequestHeaders } from '../rules/request-headers.ts';
 import { rewriteKey } from '../rules/rewrite-key.ts';
-import { transferObject } from '../transfer/transfer-object.ts';
+import {
+  type Transfer,
+  transferObject,
+  type TransferOutcome,
+} from '../transfer/transfer-object.ts';
+import type { BatchPresence, Presence, PresenceFinder } from './presence.ts';
 
 /** A rule's origins, ready to be asked, and the headers that the rule sends them. */
 export interface RuleSource {
   readonly origin: Origin;
-  readonly headers: Headers;
+  readonly headers: RequestHeaders;
+  /**
+   * Whether an origin key can be asked for at all.
+   * @throws Failure `KEY_INVALID` where no address could be.
+   */
+  readonly checkKey: (originKey: string) => void;
 }
 
 /** What every entry is examined with. */
@@ -22,10 +33,16 @@ export interface Examination {
   /** By rule id; the rules whose keys bulk commands copy. */
   readonly sources: ReadonlyMap<string, RuleSource>;
   readonly bucket: Bucket;
+  readonly presence: PresenceFinder;
   readonly overwrite: Overwrite;
   readonly dryRun: boolean;
+  readonly clock: Clock;
+  /** Rules whose addresses stayed down for too long: their keys are left for the next run. */
+  readonly givenUp: Map<string, FatalError>;
   /** Told of each request for a body. */
   readonly onRequest: () => void;
+  /** Told when an entry begins to wait for its rule's addresses, and when that is over. */
+  readonly onWait: (waiting: boolean) => void;
 }
 
 /**
@@ -36,6 +53,7 @@ export interface Examination {
 export async function examineEntry(
   examination: Examination,
   entry: Entry,
+  inBucket: BatchPresence,
   signal: AbortSignal,
 ): Promise<ObjectOutcome> {
   if ('invalid' in entry) {
@@ -45,75 +63,154 @@ export async function examineEntry(
   const rule = matchRule(examination.rules.rules, entry.key);
   if (rule === undefined) return { outcome: 'skipped', rule: null, reason: 'no-rule' };
   const source = examination.sources.get(rule.id);
-  if (source === undefined) return { outcome: 'skipped', rule: rule.id, reason: 'rule-off' };
-  const requests = { made: 0 };
+  if (source === undefined) return skipped(rule, 'rule-off');
+  const givenUp = examination.givenUp.get(rule.id);
+  if (givenUp !== undefined) throw givenUp;
+  const work: EntryWork = { entry, rule, source, inBucket, requests: 0 };
   try {
-    return await copyEntry(examination, entry, rule, source, requests, signal);
+    return await copyEntry(examination, work, signal);
   } catch (error) {
-    if (error instanceof FatalError) throw error;
+    if (error instanceof Interrupted) throw error;
+    if (error instanceof FatalError) {
+      if (error.kind === 'origins-unusable') examination.givenUp.set(rule.id, error);
+      throw error;
+    }
     signal.throwIfAborted();
-    return failed(rule, error, requests.made);
+    return failed(rule, error, work.requests);
   }
 }
 
-/** How often an object's body was asked for. */
-interface BodyRequests {
-  made: number;
+/** One entry with what was found out about it. */
+interface EntryWork {
+  readonly entry: KeyEntry;
+  readonly rule: Rule;
+  readonly source: RuleSource;
+  readonly inBucket: BatchPresence;
+  /** How often its body was asked for. */
+  requests: number;
 }
 
 async function copyEntry(
   examination: Examination,
-  entry: KeyEntry,
-  rule: Rule,
-  source: RuleSource,
-  requests: BodyRequests,
+  work: EntryWork,
   signal: AbortSignal,
 ): Promise<ObjectOutcome> {
-  const { bucket, overwrite, dryRun } = examination;
-  const originKey = rewriteKey(rule, entry.key);
-  const present = needsPresence(overwrite) ? await bucket.head(entry.key, signal) : undefined;
-  const decision = decideCopy(overwrite, present);
-  if (!decision.copy) return { outcome: 'skipped', rule: rule.id, reason: decision.reason };
-  const request: OriginRequest = {
-    key: entry.key,
-    originKey,
+  const { overwrite, dryRun } = examination;
+  const { entry, rule } = work;
+  const presence = await presenceOf(examination, work, signal);
+  const present = presence.state === 'present' ? presence : undefined;
+  if (present !== undefined && overwrite === 'never') return skipped(rule, 'exists');
+  const stored = present && (present.object ?? (await examination.bucket.head(entry.key, signal)));
+  const decision = decideCopy(overwrite, stored);
+  if (!decision.copy) return skipped(rule, decision.reason);
+  const request = requestFor(examination, work, decision.unless);
+  const kept = decision.keepUnchanged ? stored : undefined;
+  if (dryRun) return plan(rule, work.source, request, kept, signal);
+  const transfer: Transfer = {
+    entry,
+    source: work.source.origin,
+    request,
+    bucket: examination.bucket,
+    store: rule.store,
+    ifAbsent: decision.ifAbsent,
+    stored: kept,
+  };
+  const moved =
+    presence.state === 'unknown'
+      ? await writeAndSee(examination, transfer, signal)
+      : await timed(examination, transfer, signal);
+  return moved.outcome === 'copied'
+    ? { ...moved, rule: rule.id, attempts: work.requests }
+    : { ...moved, rule: rule.id };
+}
+
+async function presenceOf(
+  { overwrite, dryRun, bucket }: Examination,
+  { entry, inBucket }: EntryWork,
+  signal: AbortSignal,
+): Promise<Presence> {
+  if (!needsPresence(overwrite)) return { state: 'absent' };
+  const presence = await inBucket.of(entry.key, signal);
+  // Only a write could tell, and nothing is going to be written, or an older version may matter.
+  if (presence.state !== 'unknown' || (overwrite === 'never' && !dryRun)) return presence;
+  const object = await bucket.head(entry.key, signal);
+  return object === undefined ? { state: 'absent' } : { state: 'present', object };
+}
+
+function requestFor(
+  examination: Examination,
+  work: EntryWork,
+  unless: Unless | undefined,
+): OriginRequest {
+  return {
+    key: work.entry.key,
+    originKey: rewriteKey(work.rule, work.entry.key),
     query: '',
-    url: entry.url,
-    headers: source.headers,
-    unless: decision.unless,
+    url: work.entry.url,
+    headers: work.source.headers.headers,
+    secretHeaders: work.source.headers.secrets,
+    unless,
     onRequest: () => {
-      requests.made += 1;
+      work.requests += 1;
       examination.onRequest();
     },
+    onWait: examination.onWait,
   };
-  const stored = decision.unless === undefined ? undefined : present;
-  if (dryRun) return plan(rule, source.origin, request, stored, signal);
-  const { ifAbsent } = decision;
-  const { store } = rule;
-  const transfer = { entry, source: source.origin, request, bucket, store, ifAbsent, stored };
+}
+
+async function timed(
+  { clock, presence }: Examination,
+  transfer: Transfer,
+  signal: AbortSignal,
+): Promise<TransferOutcome> {
+  const startedMs = clock.now();
   const moved = await transferObject(transfer, signal);
-  return moved.outcome === 'copied'
-    ? { ...moved, rule: rule.id, attempts: requests.made }
-    : { ...moved, rule: rule.id };
+  presence.copied(clock.now() - startedMs);
+  return moved;
+}
+
+/**
+ * Copies a key that the bucket was not asked for; the write loses where the key is taken. A key
+ * that no origin gives is there already all the same if the bucket has it.
+ */
+async function writeAndSee(
+  examination: Examination,
+  transfer: Transfer,
+  signal: AbortSignal,
+): Promise<TransferOutcome> {
+  const { bucket, presence } = examination;
+  try {
+    const moved = await timed(examination, { ...transfer, askBeforeLarge: true }, signal);
+    presence.wrote(moved.outcome === 'skipped');
+    return moved;
+  } catch (error) {
+    if (!(error instanceof Failure) || signal.aborted) throw error;
+    if ((await bucket.head(transfer.entry.key, signal)) === undefined) throw error;
+    presence.wrote(true);
+    return { outcome: 'skipped', reason: 'exists' };
+  }
+}
+
+function skipped(rule: Rule, reason: SkipReason): ObjectOutcome {
+  return { outcome: 'skipped', rule: rule.id, reason };
 }
 
 /** A dry run asks the origin only where the answer decides whether anything would be copied. */
 async function plan(
   rule: Rule,
-  origin: Origin,
+  { origin, checkKey }: RuleSource,
   request: OriginRequest,
   stored: StoredObject | undefined,
   signal: AbortSignal,
 ): Promise<ObjectOutcome> {
+  checkKey(request.originKey);
   if (stored === undefined) return { outcome: 'planned', rule: rule.id };
   const unchanged = await origin.read(
     request,
-    ({ head }) => Promise.resolve(head.status === 304 || isUnchanged(stored, head)),
+    ({ head }) => Promise.resolve(isUnchanged(stored, head)),
     signal,
   );
-  return unchanged
-    ? { outcome: 'skipped', rule: rule.id, reason: 'unchanged' }
-    : { outcome: 'planned', rule: rule.id };
+  return unchanged ? skipped(rule, 'unchanged') : { outcome: 'planned', rule: rule.id };
 }
 
 function failed(rule: Rule, error: unknown, attempts: number): ObjectOutcome {

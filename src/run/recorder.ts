@@ -1,6 +1,7 @@
 import type { Checkpoint } from '../model/checkpoint.ts';
 import type { EventKey, ObjectOutcome } from '../model/event.ts';
 import type { EventSink, OnBoundary } from '../model/ports.ts';
+import { unlessAborted } from './unless-aborted.ts';
 import type { SegmentTracker } from './segment-tracker.ts';
 import type { Tallies } from './tallies.ts';
 
@@ -21,16 +22,24 @@ export class Recorder {
   readonly #checkpoint: Checkpoint;
   readonly #tallies: Tallies;
   readonly #onBoundary: OnBoundary;
+  readonly #abort: AbortSignal;
   readonly #dirty = new Set<SegmentTracker>();
   #uncommitted = 0;
   #committing: Promise<void> | undefined;
   #failure: { readonly error: unknown } | undefined;
 
-  constructor(events: EventSink, checkpoint: Checkpoint, tallies: Tallies, onBoundary: OnBoundary) {
+  constructor(
+    events: EventSink,
+    checkpoint: Checkpoint,
+    tallies: Tallies,
+    onBoundary: OnBoundary,
+    abort: AbortSignal,
+  ) {
     this.#events = events;
     this.#checkpoint = checkpoint;
     this.#tallies = tallies;
     this.#onBoundary = onBoundary;
+    this.#abort = abort;
   }
 
   /** A segment exists from now on, even if none of its entries is settled when the process dies. */
@@ -92,7 +101,8 @@ export class Recorder {
       const records = Array.from(this.#dirty, (segment) => segment.record());
       this.#dirty.clear();
       this.#uncommitted = 0;
-      await this.#events.flush();
+      // A reader that takes nothing must not keep the process from being stopped.
+      await unlessAborted(this.#events.flush(), this.#abort);
       this.#onBoundary('events.flushed');
       await this.#checkpoint.commit(records, false);
       this.#onBoundary('checkpoint.committed');

@@ -4,7 +4,11 @@ import { type Ending, interruptionOf, runExitCode } from '../model/exit-code.ts'
 import { FatalError } from '../model/failure.ts';
 import { type BegunJob, beginJob } from './begin-job.ts';
 import { Engine, type EngineJob } from './engine.ts';
+import { unlessAborted } from './unless-aborted.ts';
 import { Tallies } from './tallies.ts';
+
+/** How long an aborted run waits for its last events to be read. */
+const LAST_EVENTS_MS = 500;
 
 /** One run of a job: entries in, outcomes out. */
 export interface Run extends EngineJob {
@@ -47,8 +51,31 @@ export async function run(job: Run): Promise<RunResult> {
   const summary = summarise(job, begun, tallies, ending, job.clock.now() - startedMs);
   if (fatal?.kind === 'output-closed') return { summary, fatal };
   job.events.emit(summary);
-  await job.events.flush();
+  await lastFlush(job);
   return { summary, fatal };
+}
+
+/** A reader that does not take the last events can still be left, by a second signal. */
+async function lastFlush({ events, stop, clock }: Run): Promise<void> {
+  const enough = new AbortController();
+  const leave = (): void => {
+    clock.sleep(LAST_EVENTS_MS, enough.signal).then(
+      () => {
+        enough.abort();
+      },
+      () => undefined,
+    );
+  };
+  if (stop.abort.aborted) leave();
+  else stop.abort.addEventListener('abort', leave, { once: true });
+  try {
+    await unlessAborted(events.flush(), enough.signal);
+  } catch (error) {
+    if (!enough.signal.aborted && !(error instanceof FatalError)) throw error;
+  } finally {
+    stop.abort.removeEventListener('abort', leave);
+    enough.abort();
+  }
 }
 
 async function work(job: Run, begun: BegunJob, tallies: Tallies): Promise<FatalError | undefined> {
@@ -65,7 +92,8 @@ async function work(job: Run, begun: BegunJob, tallies: Tallies): Promise<FatalE
 }
 
 function endingOf(fatal: FatalError | undefined, drain: AbortSignal): Ending {
-  if (fatal !== undefined) return { kind: 'fatal', fatal: fatal.kind };
+  const isForgiven = drain.aborted && fatal?.kind === 'origins-unusable';
+  if (fatal !== undefined && !isForgiven) return { kind: 'fatal', fatal: fatal.kind };
   if (!drain.aborted) return { kind: 'finished' };
   return { kind: 'interrupted', by: interruptionOf(drain) };
 }

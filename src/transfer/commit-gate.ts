@@ -34,7 +34,9 @@ export class CommitGate {
     this.#entry = entry;
     this.#head = head;
     this.#store = store;
-    this.#declaredMd5 = [entry.md5, declaredMd5(entry, head)].filter((md5) => md5 !== undefined);
+    this.#declaredMd5 = [entry.md5, head.md5, declaredMd5(entry, head)].filter(
+      (md5) => md5 !== undefined,
+    );
     this.#md5 = this.#declaredMd5.length > 0 ? createHash('md5') : undefined;
     this.#sha256 = this.mustConfirm ? createHash('sha256') : undefined;
   }

@@ -1,7 +1,13 @@
 import { createHash } from 'node:crypto';
 import type { Bucket, StoredObject, Upload, WriteOptions } from '../model/bucket.ts';
 import type { KeyEntry } from '../model/entry.ts';
-import type { Origin, OriginAnswer, OriginHead, OriginRequest } from '../model/origin.ts';
+import {
+  type Origin,
+  type OriginAnswer,
+  type OriginHead,
+  type OriginRequest,
+  ReadAgain,
+} from '../model/origin.ts';
 import type { StoreSettings } from '../model/rule.ts';
 import { isUnchanged } from '../plan/decide-copy.ts';
 import { refusal } from '../plan/refusal.ts';
@@ -23,6 +29,8 @@ export interface Transfer {
   readonly ifAbsent: boolean;
   /** What the bucket holds, where an unchanged origin means that it stays. */
   readonly stored: StoredObject | undefined;
+  /** Nobody asked the bucket for the key yet: before a body that is not small, it is asked. */
+  readonly askBeforeLarge?: boolean;
 }
 
 export type TransferOutcome =
@@ -35,12 +43,9 @@ export type TransferOutcome =
     }
   | { readonly outcome: 'skipped'; readonly reason: 'exists' | 'unchanged' };
 
-/** A body that came whole as far as can be told, but is not committed before a second read. */
-interface Staged {
-  readonly outcome: 'staged';
-  readonly upload: Upload;
-  readonly passed: Passed;
-  readonly head: OriginHead;
+/** What one transfer has staged and not yet committed or aborted. */
+interface Staging {
+  upload: Upload | undefined;
 }
 
 /**
@@ -52,29 +57,46 @@ export async function transferObject(
   transfer: Transfer,
   signal: AbortSignal,
 ): Promise<TransferOutcome> {
-  const received = await transfer.source.read(
-    transfer.request,
-    (answer) => receive(transfer, answer, signal),
-    signal,
-  );
-  return received.outcome === 'staged' ? confirm(transfer, received, signal) : received;
+  const staging: Staging = { upload: undefined };
+  try {
+    return await transfer.source.read(
+      transfer.request,
+      (answer) => receive(transfer, answer, staging, signal),
+      signal,
+    );
+  } finally {
+    await discard(staging);
+  }
+}
+
+/** Aborts what is still staged: an attempt that failed, or the one before this. */
+async function discard(staging: Staging): Promise<void> {
+  const { upload } = staging;
+  staging.upload = undefined;
+  await upload?.abort();
 }
 
 async function receive(
   transfer: Transfer,
   answer: OriginAnswer,
+  staging: Staging,
   signal: AbortSignal,
-): Promise<TransferOutcome | Staged> {
+): Promise<TransferOutcome | ReadAgain<TransferOutcome>> {
+  await discard(staging);
   const { entry, stored, store } = transfer;
   const { head } = answer;
-  if (head.status === 304 || (stored !== undefined && isUnchanged(stored, head))) {
+  if (stored !== undefined && isUnchanged(stored, head)) {
     return { outcome: 'skipped', reason: 'unchanged' };
+  }
+  if (head.status === 304) {
+    const why = 'a 304 for another version than the one that was asked about';
+    throw refusal('ORIGIN_CHANGED', entry.key, head, why);
   }
   const gate = new CommitGate(entry, head, store);
   if (head.length !== undefined && head.length <= ONE_BUFFER_BYTES) {
     return storeWhole(transfer, answer, gate, signal);
   }
-  return storeStreamed(transfer, answer, gate, signal);
+  return storeStreamed(transfer, answer, gate, staging, signal);
 }
 
 async function storeWhole(
@@ -88,7 +110,13 @@ async function storeWhole(
   const bytes = await answer.bytes(ONE_BUFFER_BYTES);
   gate.update(bytes);
   const passed = gate.pass();
-  const result = await bucket.putBytes(entry.key, bytes, metadata, options(transfer), signal);
+  const result = await bucket.putBytes(
+    entry.key,
+    bytes,
+    metadata,
+    options(transfer, bytes.length),
+    signal,
+  );
   return outcomeOf(result, passed, answer.head, gate.lengthVerified);
 }
 
@@ -96,54 +124,64 @@ async function storeStreamed(
   transfer: Transfer,
   answer: OriginAnswer,
   gate: CommitGate,
+  staging: Staging,
   signal: AbortSignal,
-): Promise<TransferOutcome | Staged> {
+): Promise<TransferOutcome | ReadAgain<TransferOutcome>> {
   const { entry, bucket, store } = transfer;
   const { head } = answer;
   const metadata = storedMetadata(entry.key, head, store);
-  const upload = await bucket.openUpload(entry.key, metadata, options(transfer), signal);
-  try {
-    await answer.pipeTo((chunk) => {
-      gate.update(chunk);
-      return upload.write(chunk);
-    });
-    const passed = gate.pass();
-    if (gate.mustConfirm) return { outcome: 'staged', upload, passed, head };
-    return outcomeOf(await upload.commit(), passed, head, gate.lengthVerified);
-  } catch (error) {
-    await upload.abort();
-    throw error;
+  if (transfer.askBeforeLarge === true && (await bucket.head(entry.key, signal)) !== undefined) {
+    return { outcome: 'skipped', reason: 'exists' };
   }
+  const upload = await bucket.openUpload(
+    entry.key,
+    metadata,
+    options(transfer, head.length),
+    signal,
+  );
+  staging.upload = upload;
+  await answer.pipeTo((chunk) => {
+    gate.update(chunk);
+    return upload.write(chunk);
+  });
+  const passed = gate.pass();
+  if (!gate.mustConfirm) return commit(staging, upload, passed, head, gate.lengthVerified);
+  return new ReadAgain(async (second) => {
+    await confirm(transfer, passed, head, second);
+    return commit(staging, upload, passed, head, true);
+  });
+}
+
+async function commit(
+  staging: Staging,
+  upload: Upload,
+  passed: Passed,
+  head: OriginHead,
+  lengthVerified: boolean,
+): Promise<TransferOutcome> {
+  const result = await upload.commit();
+  staging.upload = undefined;
+  return outcomeOf(result, passed, head, lengthVerified);
 }
 
 /**
- * A body whose end only a closed connection marks looks the same cut or whole. It is read a second
- * time, and committed only if both reads agree to the byte.
+ * A body whose end only a closed connection marks looks the same cut or whole. The same address is
+ * read a second time, and the body committed only if both reads agree to the byte.
+ * @throws Failure where they don't, so that the object is asked for again, or elsewhere.
  */
 async function confirm(
   transfer: Transfer,
-  staged: Staged,
-  signal: AbortSignal,
-): Promise<TransferOutcome> {
-  const { upload, passed, head } = staged;
-  try {
-    const second = await transfer.source.read(
-      { ...transfer.request, unless: undefined },
-      (answer) => digest(transfer, answer),
-      signal,
-    );
-    if (second.bytes !== passed.bytes || second.sha256 !== passed.sha256) {
-      const why =
-        `nothing declares the length, and two reads differ (${passed.bytes} and ${second.bytes} ` +
-        'bytes): the body was cut, or the object changed meanwhile';
-      const code = second.bytes === passed.bytes ? 'ORIGIN_CHANGED' : 'LENGTH_MISMATCH';
-      throw refusal(code, transfer.entry.key, head, why);
-    }
-    return outcomeOf(await upload.commit(), passed, head, true);
-  } catch (error) {
-    await upload.abort();
-    throw error;
-  }
+  passed: Passed,
+  head: OriginHead,
+  again: OriginAnswer,
+): Promise<void> {
+  const second = await digest(transfer, again);
+  if (second.bytes === passed.bytes && second.sha256 === passed.sha256) return;
+  const why =
+    `nothing declares the length, and two reads differ (${passed.bytes} and ${second.bytes} ` +
+    'bytes): the body was cut, or the object changed meanwhile';
+  const code = second.bytes === passed.bytes ? 'ORIGIN_CHANGED' : 'LENGTH_MISMATCH';
+  throw refusal(code, transfer.entry.key, head, why);
 }
 
 /** Length and SHA-256 of a body that is not stored. */
@@ -158,8 +196,10 @@ async function digest(transfer: Transfer, answer: OriginAnswer): Promise<Passed>
   return { bytes, sha256: sha256.digest('hex') };
 }
 
-function options({ ifAbsent }: Transfer): WriteOptions {
-  return { ifAbsent };
+function options({ ifAbsent, store }: Transfer, length: number | undefined): WriteOptions {
+  const { storageClass, multipart } = store;
+  const tags = Object.fromEntries(store.tags.map(({ name, value }) => [name, value]));
+  return { ifAbsent, length, storageClass, tags, multipart };
 }
 
 function outcomeOf(

@@ -1,5 +1,12 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { keyProblem, MAX_KEY_BYTES, objectKey, utf8Length } from '../../src/model/object-key.ts';
+import {
+  compareKeys,
+  keyProblem,
+  MAX_KEY_BYTES,
+  objectKey,
+  utf8Length,
+} from '../../src/model/object-key.ts';
 
 describe('what is a key', () => {
   test.each([
@@ -32,4 +39,15 @@ describe('what is a key', () => {
 
 test('length is counted in UTF-8', () => {
   expect(['a', '\u00e9', '\u20ac', '\u{1F600}'].map(utf8Length)).toEqual([1, 2, 3, 4]);
+});
+
+test('keys compare as their UTF-8 bytes do', () => {
+  const odd = fc.constantFrom('a', 'b', '\u00e9', '\ue000', '\uffff', '\u{1F600}', '\u{10FFFF}');
+  const key = fc.oneof(fc.string({ unit: odd, maxLength: 5 }), fc.string({ unit: 'binary' }));
+  fc.assert(
+    fc.property(key, key, (a, b) => {
+      const bytes = Buffer.compare(Buffer.from(a), Buffer.from(b));
+      expect(Math.sign(compareKeys(a, b))).toBe(bytes);
+    }),
+  );
 });

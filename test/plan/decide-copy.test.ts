@@ -23,15 +23,20 @@ const head = (headers: Record<string, string>, length = 5): OriginHead => ({
 
 describe('what to do with a key', () => {
   const there = stored({ 'bucketfill-etag': '"v1"' });
-  const unless = { etag: '"v1"', lastModified: undefined };
+  const unless = { etag: '"v1"' };
+  const fresh = { keepUnchanged: false, unless: undefined };
   test.each([
-    ['never', undefined, { copy: true, ifAbsent: true, unless: undefined }],
+    ['never', undefined, { copy: true, ifAbsent: true, ...fresh }],
     ['never', there, { copy: false, reason: 'exists' }],
-    ['changed', undefined, { copy: true, ifAbsent: true, unless: undefined }],
-    ['changed', there, { copy: true, ifAbsent: false, unless }],
-    ['changed', stored({}), { copy: true, ifAbsent: false, unless: undefined }],
-    ['always', undefined, { copy: true, ifAbsent: false, unless: undefined }],
-    ['always', there, { copy: true, ifAbsent: false, unless: undefined }],
+    ['changed', undefined, { copy: true, ifAbsent: true, ...fresh }],
+    ['changed', there, { copy: true, ifAbsent: false, keepUnchanged: true, unless }],
+    [
+      'changed',
+      stored({}),
+      { copy: true, ifAbsent: false, keepUnchanged: true, unless: undefined },
+    ],
+    ['always', undefined, { copy: true, ifAbsent: false, ...fresh }],
+    ['always', there, { copy: true, ifAbsent: false, ...fresh }],
   ] as const)('overwrite %s, bucket has %o: %o', (overwrite, present, decision) => {
     expect(decideCopy(overwrite, present)).toEqual(decision);
   });
@@ -68,6 +73,13 @@ describe('whether the origin still has the stored version', () => {
       false,
     ],
     ['nothing kept', {}, head({ etag: '"a"' }), false],
+    ['a 304', { 'bucketfill-etag': '"a"' }, { ...head({}), status: 304 }, true],
+    [
+      'a 304 that names another',
+      { 'bucketfill-etag': '"a"' },
+      { ...head({ etag: '"b"' }), status: 304 },
+      false,
+    ],
   ] as const)('%s', (_name, metadata, answer, unchanged) => {
     const unknown = Number.isNaN(answer.length);
     const seen: OriginHead = unknown

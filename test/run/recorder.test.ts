@@ -9,7 +9,11 @@ import { memoryCheckpoint } from '../support/memory-checkpoint.ts';
 
 const skipped: ObjectOutcome = { outcome: 'skipped', rule: 'r', reason: 'exists' };
 
-function recorded(log: string[], flush: () => Promise<void> = () => Promise.resolve()) {
+function recorded(
+  log: string[],
+  flush: () => Promise<void> = () => Promise.resolve(),
+  abort = new AbortController().signal,
+) {
   const checkpoint = memoryCheckpoint((records) => {
     log.push(`commit ${records.map(({ skipped: count }) => count).join()}`);
   });
@@ -21,7 +25,7 @@ function recorded(log: string[], flush: () => Promise<void> = () => Promise.reso
     },
   };
   const sink = { ...events, emit: (event: { event: string }) => void events.emit(event) };
-  const recorder = new Recorder(sink, checkpoint, new Tallies(), (at) => log.push(at));
+  const recorder = new Recorder(sink, checkpoint, new Tallies(), (at) => log.push(at), abort);
   const segment = new SegmentTracker(
     openSegment({ id: 0, start: 0, end: 1, prefixCrc: 0, entries: 10_000 }),
   );
@@ -99,4 +103,13 @@ test('a checkpoint that fails ends the intake with its error', async () => {
   recorder.settle(segment, 0, { key: 'a' }, skipped);
   await expect(recorder.commit()).rejects.toBe(full);
   await expect(recorder.room()).rejects.toBe(full);
+});
+
+test('an abort is not held up by a reader that takes nothing', async () => {
+  const abort = new AbortController();
+  const { recorder, segment } = recorded([], () => new Promise(() => undefined), abort.signal);
+  recorder.settle(segment, 0, { key: 'a' }, skipped);
+  const committing = recorder.commit();
+  abort.abort('SIGINT');
+  await expect(committing).rejects.toThrow('SIGINT');
 });

@@ -21,6 +21,8 @@ export interface CliOptions {
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly stdin?: string | Uint8Array;
+  /** stdin is never closed. */
+  readonly stdinStaysOpen?: boolean;
   /** Kills the process with SIGKILL at the n-th time that it reaches a boundary. */
   readonly killAt?: { readonly boundary: string; readonly time: number };
   /** Called as the process starts: to send signals while it runs. */
@@ -32,6 +34,9 @@ export interface RunningCli {
   /** Everything on stdout so far. */
   readonly stdout: () => string;
   readonly closeStdout: () => void;
+  readonly closeStderr: () => void;
+  /** Stops taking what comes on stdout, as a reader that hangs. */
+  readonly pauseStdout: () => void;
 }
 
 /** Runs the real binary to its end. */
@@ -51,13 +56,21 @@ export async function runCli(
   child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
   child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
   child.stdin.on('error', () => undefined);
-  child.stdin.end(stdin ?? '');
+  child.stdin.write(stdin ?? '');
+  if (options.stdinStaysOpen !== true) child.stdin.end();
+  const closed = once(child, 'close');
   onStart?.({
     kill: (signal) => child.kill(signal),
     stdout: () => stdout,
     closeStdout: () => child.stdout.destroy(),
+    closeStderr: () => child.stderr.destroy(),
+    pauseStdout: () => child.stdout.pause(),
   });
-  await once(child, 'close');
+  await once(child, 'exit');
+  // Whoever hung is read to the end; a stdin that stays open must not keep this process.
+  child.stdin.destroy();
+  child.stdout.resume();
+  if (!child.stdout.destroyed || !child.stderr.destroyed) await closed;
   const events = parseEvents(stdout);
   return {
     code: child.exitCode,

@@ -1,5 +1,5 @@
 import type { Failure } from '../../src/model/failure.ts';
-import type { Origin, OriginAnswer } from '../../src/model/origin.ts';
+import { type Origin, type OriginAnswer, readToResult } from '../../src/model/origin.ts';
 
 /** One answer of a scripted origin. */
 export interface ScriptedAnswer {
@@ -20,13 +20,14 @@ export function scriptedOrigin(answers: readonly (ScriptedAnswer | Failure)[]): 
   const left = [...answers];
   return {
     name: 'http://scripted.example/',
-    read: async (request, reader) => {
-      request.onRequest('http://scripted.example/');
-      const answer = left.shift();
-      if (answer === undefined) throw new Error('the script has no answer left');
-      if (answer instanceof Error) throw answer;
-      return reader(originAnswer(answer));
-    },
+    read: (request, reader) =>
+      readToResult(async (asked) => {
+        request.onRequest('http://scripted.example/');
+        const answer = left.shift();
+        if (answer === undefined) throw new Error('the script has no answer left');
+        if (answer instanceof Error) throw answer;
+        return asked(originAnswer(answer));
+      }, reader),
     probe: () => Promise.resolve(),
     close: () => Promise.resolve(),
   };

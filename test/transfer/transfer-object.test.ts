@@ -145,6 +145,15 @@ test('a chunked body is stored after one read', async () => {
   expect(outcome).toMatchObject({ outcome: 'copied', bytes: 1, lengthVerified: true });
 });
 
+test('a 200 that calls itself a part is never stored', async () => {
+  const bucket = memoryBucket();
+  const answer = { body: Buffer.from('ab'), headers: { 'content-range': 'bytes 0-1/5' } };
+  await expect(transfer([answer], { bucket })).rejects.toThrow(code('LENGTH_MISMATCH'));
+  expect(bucket.contents.size).toBe(0);
+  const whole = { body: Buffer.from('ab'), headers: { 'content-range': 'bytes 0-1/2' } };
+  expect((await transfer([whole])).outcome).toBe('copied');
+});
+
 test('Q11 requireLength refuses an origin without Content-Length', async () => {
   const answer = { body: Buffer.from('x'), framing: 'chunked' } as const;
   await expect(transfer([answer], { store: { requireLength: true } })).rejects.toThrow(

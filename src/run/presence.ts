@@ -1,0 +1,184 @@
+import type { Bucket, ListedObject, StoredObject } from '../model/bucket.ts';
+import type { Entry } from '../model/entry.ts';
+import { Failure } from '../model/failure.ts';
+import { compareKeys, type ObjectKey } from '../model/object-key.ts';
+import type { Clock } from '../model/ports.ts';
+import { choosePresence, type PresenceWay } from '../plan/choose-presence.ts';
+import { MovingAverage } from './moving-average.ts';
+
+/** What is known of a key before it is copied. */
+export type Presence =
+  | { readonly state: 'absent' }
+  /** `object` with its metadata where the bucket was asked for this key alone. */
+  | { readonly state: 'present'; readonly object: StoredObject | undefined }
+  /** The write will tell. */
+  | { readonly state: 'unknown' };
+
+/** Answers for the keys of one batch. */
+export interface BatchPresence {
+  of(key: ObjectKey, signal: AbortSignal): Promise<Presence>;
+}
+
+export interface PresenceSettings {
+  readonly bucket: Bucket;
+  /** A HEAD is a look into a directory: nothing could be cheaper. */
+  readonly headIsCheap: boolean;
+  /** Whether a conditional write is sure to lose against an object that is there. */
+  readonly exclusiveCreate: () => boolean;
+  readonly clock: Clock;
+  /** Told when the way changes, with what was measured. */
+  readonly note: (line: string) => void;
+}
+
+/** A page that answers fewer keys than this is not worth its request: the rest is asked singly. */
+const FEWEST_KEYS_A_PAGE = 4;
+/** So many HEADs tell what share of the keys is there. */
+const SHARE_SAMPLES = 64;
+
+/**
+ * Finds out what the bucket has, batch by batch, in the way that measures cheapest. Batches whose
+ * keys come in order are held against the bucket's listing of just that range.
+ */
+export class PresenceFinder {
+  readonly #settings: PresenceSettings;
+  readonly #headMs = new MovingAverage();
+  readonly #pageMs = new MovingAverage();
+  readonly #keysAPage = new MovingAverage();
+  readonly #copyMs = new MovingAverage();
+  readonly #taken = new MovingAverage();
+  #way: PresenceWay | undefined;
+  /** False once the bucket refused a listing. */
+  #mayList = true;
+
+  constructor(settings: PresenceSettings) {
+    this.#settings = settings;
+  }
+
+  /** What fetching and storing one object took, in milliseconds. */
+  copied(ms: number): void {
+    this.#copyMs.add(ms);
+  }
+
+  /** What became of a key whose state was unknown until it was written. */
+  wrote(wasTaken: boolean): void {
+    this.#taken.add(wasTaken ? 1 : 0);
+  }
+
+  /**
+   * Prepares the answers for a batch of entries; a listing is read here, everything else is asked
+   * key by key later.
+   */
+  async survey(entries: readonly Entry[], signal: AbortSignal): Promise<BatchPresence> {
+    const keys = entries.flatMap((entry) => ('invalid' in entry ? [] : [entry.key]));
+    const way = this.#choose(keys);
+    if (way === 'list') return this.#tryList(keys, signal);
+    if (way === 'write') return { of: () => Promise.resolve({ state: 'unknown' }) };
+    return { of: (key, abort) => this.#head(key, abort) };
+  }
+
+  #choose(keys: readonly ObjectKey[]): PresenceWay {
+    if (this.#settings.headIsCheap) return 'head';
+    const costs = {
+      ordered: this.#mayList && keys.length > 1 && isOrdered(keys),
+      exclusiveCreate: this.#settings.exclusiveCreate(),
+      headMs: this.#headMs.value,
+      pageMs: this.#pageMs.value,
+      keysAPage: this.#keysAPage.value,
+      takenShare: this.#taken.count < SHARE_SAMPLES ? undefined : this.#taken.value,
+      copyMs: this.#copyMs.value,
+    };
+    const way = choosePresence(costs);
+    if (way !== this.#way) {
+      const measured = Object.entries(costs)
+        .map(
+          ([name, value]) =>
+            `${name} ${typeof value === 'number' ? value.toFixed(2) : String(value)}`,
+        )
+        .join(', ');
+      this.#settings.note(`presence of keys: by ${way} (${measured})`);
+    }
+    this.#way = way;
+    return way;
+  }
+
+  /** A listing that fails takes nothing with it: the batch's keys are asked one by one. */
+  async #tryList(keys: readonly ObjectKey[], signal: AbortSignal): Promise<BatchPresence> {
+    try {
+      return this.#listed(await this.#list(keys, signal));
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      this.#mayList = error.code !== 'BUCKET_REFUSED';
+      this.#settings.note(`presence of keys: the listing failed (${error.message}), so by head`);
+      return { of: (key, abort) => this.#head(key, abort) };
+    }
+  }
+
+  async #head(key: ObjectKey, signal: AbortSignal): Promise<Presence> {
+    const { bucket, clock } = this.#settings;
+    const startedMs = clock.now();
+    const object = await bucket.head(key, signal);
+    this.#headMs.add(clock.now() - startedMs);
+    this.#taken.add(object === undefined ? 0 : 1);
+    return object === undefined ? { state: 'absent' } : { state: 'present', object };
+  }
+
+  #listed({ objects, coveredTo }: Listed): BatchPresence {
+    return {
+      of: (key, signal) => {
+        if (coveredTo !== undefined && compareKeys(key, coveredTo) > 0)
+          return this.#head(key, signal);
+        if (objects.first === key) return this.#head(key, signal);
+        const state = objects.found.has(key) ? 'present' : 'absent';
+        return Promise.resolve(
+          state === 'present' ? { state, object: undefined } : { state: 'absent' },
+        );
+      },
+    };
+  }
+
+  /** Lists what comes behind the first key, page by page while that pays, up to the last key. */
+  async #list(keys: readonly ObjectKey[], signal: AbortSignal): Promise<Listed> {
+    const { bucket, clock } = this.#settings;
+    const [first = ''] = keys;
+    const last = keys.at(-1) ?? first;
+    const asked = new Set<string>(keys);
+    const found = new Set<string>();
+    let position = 1;
+    let startedMs = clock.now();
+    for await (const page of bucket.list({ prefix: '', after: first }, signal)) {
+      this.#pageMs.add(clock.now() - startedMs);
+      noteFound(page, asked, found);
+      const end = page.at(-1)?.key ?? first;
+      const answeredTo = position;
+      while (position < keys.length && compareKeys(keys[position] ?? '', end) <= 0) position += 1;
+      this.#keysAPage.add(position - answeredTo);
+      if (compareKeys(end, last) >= 0) return { objects: { first, found }, coveredTo: undefined };
+      if (position - answeredTo < FEWEST_KEYS_A_PAGE) {
+        return { objects: { first, found }, coveredTo: end };
+      }
+      startedMs = clock.now();
+    }
+    // The listing ended: nothing comes behind its last object, so the rest is absent.
+    this.#pageMs.add(clock.now() - startedMs);
+    this.#keysAPage.add(keys.length - position);
+    return { objects: { first, found }, coveredTo: undefined };
+  }
+}
+
+interface Listed {
+  readonly objects: { readonly first: string; readonly found: ReadonlySet<string> };
+  /** Keys behind it were not covered; undefined where all were. */
+  readonly coveredTo: string | undefined;
+}
+
+function noteFound(
+  page: readonly ListedObject[],
+  asked: ReadonlySet<string>,
+  found: Set<string>,
+): void {
+  for (const { key } of page) if (asked.has(key)) found.add(key);
+}
+
+function isOrdered(keys: readonly ObjectKey[]): boolean {
+  return keys.every((key, index) => index === 0 || compareKeys(keys[index - 1] ?? '', key) <= 0);
+}
