@@ -9,7 +9,9 @@ export async function main(
   argv: readonly string[],
   surroundings: Surroundings = processSurroundings(),
 ): Promise<number> {
-  const { stderr } = surroundings;
+  const { stdout, stderr } = surroundings;
+  // Whoever reads along may leave at any time; runs notice a closed stdout by themselves.
+  for (const stream of [stdout, stderr]) stream.on('error', () => undefined);
   let exitCode: number = EXIT.complete;
   const program = buildProgram(surroundings, (code) => {
     exitCode = code;

@@ -1,40 +1,116 @@
 import path from 'node:path';
 import process from 'node:process';
 import { openFileBucket } from '../bucket/file-bucket.ts';
+import { s3Bucket } from '../bucket/s3-bucket.ts';
+import { countBucketRequests } from '../guard/count-requests.ts';
+import { watchBucket } from '../guard/watch-bucket.ts';
 import type { Bucket } from '../model/bucket.ts';
-import { FatalError } from '../model/failure.ts';
 import type { BucketSettings } from '../model/rule.ts';
+import type { Log } from '../report/log.ts';
+import { openStore } from './open-s3-store.ts';
 import type { Surroundings } from './surroundings.ts';
+
+/** What a run is going to ask of its bucket. */
+export interface BucketNeeds {
+  /** False in a dry run. */
+  readonly write: boolean;
+  /** It must be told for a key whether there is an object. */
+  readonly presence: boolean;
+}
 
 /** A bucket and its start check. */
 export interface OpenedBucket {
   readonly bucket: Bucket;
-  /** @throws FatalError `bucket-unusable`. */
-  readonly check: () => Promise<void>;
+  /** A HEAD costs no request. */
+  readonly headIsCheap: boolean;
+  /** Whether a conditional write is sure to lose against an object that is there. */
+  readonly exclusiveCreate: () => boolean;
+  /**
+   * The start check.
+   * @returns what names this very bucket, for the job's fingerprint.
+   * @throws FatalError `bucket-unusable`.
+   */
+  readonly check: (needs: BucketNeeds, signal: AbortSignal) => Promise<string>;
+  /** Requests that the bucket has had. */
+  readonly requests: () => number;
+  readonly close: () => Promise<void>;
 }
 
-/** Opens the bucket of a rules file that stands in `folder`; relative directories start there. */
+/** A store is given this long before it counts as gone: with growing pauses about a minute. */
+const STORE_ATTEMPTS = 9;
+const STORE_TIMEOUTS = { connectMs: 5000, firstByteMs: 60_000, idleMs: 30_000 };
+/** Beside the objects under way: parts of large ones. */
+const SPARE_CONNECTIONS = 16;
+
+/** Opens the bucket of a rules file that stands in `folder`; relative paths start there. */
 export async function openBucket(
-  settings: Pick<BucketSettings, 'url' | 'location'>,
+  settings: BucketSettings,
   folder: string,
+  concurrency: number,
+  surroundings: Surroundings,
+  log: Log,
+): Promise<OpenedBucket> {
+  const { location } = settings;
+  if (location.kind === 'file') {
+    return openDirectory(settings.url, path.resolve(folder, location.path), surroundings);
+  }
+  const { bucket: name, prefix } = location;
+  const { clock, onBoundary } = surroundings;
+  const store = await openStore(
+    {
+      name: `s3://${name}/`,
+      bucket: name,
+      settings,
+      role: 'bucket',
+      allowPrivate: true,
+      timeouts: STORE_TIMEOUTS,
+      connections: concurrency + SPARE_CONNECTIONS,
+      attempts: STORE_ATTEMPTS,
+    },
+    folder,
+    surroundings,
+  );
+  const bucket = s3Bucket({ ...settings, store, name: settings.url, prefix, clock, onBoundary });
+  return {
+    bucket: watchBucket(bucket, (signal) => store.control.headBucket(signal)),
+    headIsCheap: false,
+    exclusiveCreate: () => bucket.exclusiveCreate(),
+    check: async (needs, signal) => {
+      for (const notice of await bucket.check(needs, signal)) log.info(notice);
+      return `${settings.endpoint ?? 'AWS'} ${name}/${prefix}`;
+    },
+    requests: () => store.requests(),
+    close: () => bucket.close(),
+  };
+}
+
+/** Opens a directory as a bucket. */
+export async function openDirectory(
+  name: string,
+  directory: string,
   surroundings: Surroundings,
 ): Promise<OpenedBucket> {
-  const { location, url } = settings;
-  if (location.kind === 's3') {
-    throw new FatalError(
-      'usage',
-      `bucket.url ${url}: s3:// buckets are not implemented yet; use file:DIRECTORY`,
-    );
-  }
   const { clock, onBoundary, host, pid } = surroundings;
   const bucket = await openFileBucket({
-    directory: path.resolve(folder, location.path),
-    name: url,
+    directory,
+    name,
     clock,
     owner: { host, pid, isAlive },
     onBoundary,
   });
-  return { bucket, check: () => bucket.check() };
+  const counted = countBucketRequests(bucket);
+  return {
+    bucket: counted.bucket,
+    headIsCheap: true,
+    exclusiveCreate: () => true,
+    check: async ({ write }) => {
+      if (write) return `directory ${await bucket.check()}`;
+      await bucket.checkReadable();
+      return name;
+    },
+    requests: counted.count,
+    close: () => Promise.resolve(),
+  };
 }
 
 /** Whether a process with this pid runs on this host, whoever owns it. */

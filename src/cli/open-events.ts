@@ -1,4 +1,5 @@
 import type { EventSink } from '../model/ports.ts';
+import { failuresOnly } from '../report/failures-only.ts';
 import { fanOut } from '../report/fan-out.ts';
 import { jsonLines } from '../report/json-lines.ts';
 import type { RunOptions } from './run-options.ts';
@@ -21,15 +22,17 @@ export async function openEvents(
     const { progressBar } = await import('../report/bar.ts');
     sinks.push(progressBar(stderr));
   }
-  if (ui === 'plain') {
+  if (ui === 'plain' || ui === 'failures') {
     const { plainLines } = await import('../report/plain.ts');
-    sinks.push(plainLines((line) => stderr.write(`${line}\n`), clock));
+    const lines = plainLines((line) => stderr.write(`${line}\n`), clock);
+    sinks.push(ui === 'plain' ? lines : failuresOnly(lines));
   }
   return fanOut(sinks);
 }
 
-function uiOf({ ui, quiet }: RunOptions, isTTY: boolean): 'bar' | 'plain' | 'none' {
-  if (quiet === true) return 'none';
+function uiOf({ ui, quiet }: RunOptions, isTTY: boolean): 'bar' | 'plain' | 'failures' | 'none' {
+  if (ui === 'none') return ui;
+  if (quiet === true) return 'failures';
   if (ui !== 'auto') return ui;
   return isTTY ? 'bar' : 'plain';
 }

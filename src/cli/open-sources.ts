@@ -2,20 +2,15 @@ import { type Limiter, concurrencyLimiter } from '../guard/concurrency-limiter.t
 import { failoverOrigin } from '../guard/failover-origin.ts';
 import { guardAddress } from '../guard/guard-address.ts';
 import type { GuardedOrigin } from '../guard/guarded-origin.ts';
-import { proxySettings } from '../http/choose-proxy.ts';
 import type { OriginEvent } from '../model/event.ts';
 import { Failure, FatalError } from '../model/failure.ts';
 import type { Origin } from '../model/origin.ts';
 import type { Origins, Rule } from '../model/rule.ts';
-import { httpOrigin } from '../origin/http-origin.ts';
 import { orderAddresses } from '../rules/order-addresses.ts';
-import { originName } from '../rules/origin-name.ts';
 import { requestHeaders } from '../rules/request-headers.ts';
 import type { RuleSource } from '../run/examine-entry.ts';
-import type { Notice } from './notice.ts';
-import { resolveAddress, type ResolvedAddress } from './resolve-address.ts';
+import { openAddress } from './open-address.ts';
 import type { Surroundings } from './surroundings.ts';
-import { version } from './version.ts';
 
 /** The origins of a run's rules. */
 export interface OpenedSources {
@@ -37,7 +32,10 @@ export interface SourceSettings {
   /** Objects worked on at once: no address ever needs more connections. */
   readonly concurrency: number;
   readonly onState: (event: OriginEvent) => void;
-  readonly notice: Notice;
+  /** Aborts when the run is to stop. */
+  readonly drain: AbortSignal;
+  /** Told in a line when a rule's keys begin to wait. */
+  readonly onWaiting: (line: string) => void;
 }
 
 /**
@@ -54,8 +52,10 @@ export async function openSources(
   for (const rule of settings.rules) {
     if (rule.origins === undefined || !isCopied(rule)) continue;
     const headers = requestHeaders(rule, surroundings.env);
-    const origin = await openRule(rule, rule.origins, limiters, settings, surroundings);
-    byRule.set(rule.id, { origin, headers });
+    byRule.set(rule.id, {
+      ...(await openRule(rule, rule.origins, limiters, settings, surroundings)),
+      headers,
+    });
   }
   const sources = [...byRule];
   return {
@@ -89,25 +89,25 @@ async function openRule(
   limiters: Map<string, Limiter>,
   settings: SourceSettings,
   surroundings: Surroundings,
-): Promise<Origin> {
+): Promise<Pick<RuleSource, 'origin' | 'checkKey'>> {
   const { masters, slaves, select, maxAddresses, retryOn, neverRetryOn, giveUpAfterMs } = origins;
-  const resolved = await Promise.all(
+  const opened = await Promise.all(
     [...masters, ...slaves].map((address, index) => {
       const isMaster = index < masters.length;
       const list = isMaster ? 'masters' : 'slaves';
       const place = isMaster ? index : index - masters.length;
       const where = `rule ${rule.id}, origins.${list}[${place}]`;
-      return resolveAddress(address, where, settings.folder, surroundings.env);
+      return openAddress({ rule, address, where }, settings, surroundings);
     }),
   );
-  const guarded = resolved.map((address) =>
-    openAddress(rule, origins, address, limiters, settings, surroundings),
+  const guarded = opened.map(({ origin }) =>
+    guard(origin, rule, origins.retries, limiters, settings, surroundings),
   );
   const ofMasters = guarded.slice(0, masters.length);
   const ofSlaves = guarded.slice(masters.length);
   const { clock } = surroundings;
   let turn = 0;
-  return failoverOrigin({
+  const origin = failoverOrigin({
     name: `rule ${rule.id}`,
     order: () => {
       const order = orderAddresses({ select, masters, slaves: slaves.length }, turn, () =>
@@ -123,41 +123,30 @@ async function openRule(
     neverRetryOn,
     giveUpAfterMs,
     clock,
-    onWaiting: settings.notice,
+    drain: settings.drain,
+    onWaiting: settings.onWaiting,
   });
+  const checkKey = (originKey: string): void => {
+    for (const { locate } of opened) locate(originKey);
+  };
+  return { origin, checkKey };
 }
 
-function openAddress(
-  rule: Rule,
-  { retries }: Origins,
-  address: ResolvedAddress,
+function guard(
+  origin: Origin,
+  { protect }: Rule,
+  retries: Origins['retries'],
   limiters: Map<string, Limiter>,
   settings: SourceSettings,
-  surroundings: Surroundings,
+  { clock }: Surroundings,
 ): GuardedOrigin {
-  const { request, protect } = rule;
-  const { clock, env } = surroundings;
-  const name = originName(address.baseUrl);
-  const { followRedirects, maxRedirects, refererOnRedirect, timeouts } = request;
-  const origin = httpOrigin({
-    ...address,
-    name,
-    locate: (originKey, query) => address.locate(originKey, rule.key, query),
-    timeouts,
-    followRedirects,
-    maxRedirects,
-    refererOnRedirect,
-    allowPrivate: settings.allowPrivate,
-    proxies: proxySettings(env),
-    connections: Math.min(protect.concurrency, settings.concurrency),
-    clock,
-    userAgent: `bucketfill/${version}`,
-  });
+  const { name } = origin;
   return guardAddress(origin, {
     retries,
-    limiter: limiterOf(limiters, address.baseUrl, protect.concurrency),
+    limiter: limiterOf(limiters, name, protect.concurrency),
     breaker: protect.breaker,
     clock,
+    drain: settings.drain,
     onState: (state, reason) => {
       settings.onState({ event: 'origin', origin: name, state, reason });
     },
@@ -165,8 +154,8 @@ function openAddress(
 }
 
 /** One limiter a host and limit: rules that share a host share its permits. */
-function limiterOf(limiters: Map<string, Limiter>, baseUrl: string, max: number): Limiter {
-  const key = `${new URL(baseUrl).host} ${max}`;
+function limiterOf(limiters: Map<string, Limiter>, name: string, max: number): Limiter {
+  const key = `${new URL(name).host} ${max}`;
   const limiter = limiters.get(key) ?? concurrencyLimiter(max);
   limiters.set(key, limiter);
   return limiter;

@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { MigrateOptions } from './commands/migrate.ts';
 import type { RunOptions } from './run-options.ts';
+import { variableName, withSwitches } from './switches.ts';
 import type { Surroundings } from './surroundings.ts';
 import { version } from './version.ts';
 
@@ -91,10 +92,10 @@ function declareMigrate(program: Command, surroundings: Surroundings, exit: SetE
     .description('copies what the bucket lacks; resumes by itself after any interruption')
     .addOption(env('--keys <file>', 'KEYS', 'key list, one key a line, .gz too; - is stdin'))
     .addOption(env('--job <name>', 'JOB', 'name of the job in the state'))
-    .addOption(env('--new-job', 'NEW_JOB', "set the job's old state aside and start afresh"))
-    .addOption(env('--wait', 'WAIT', 'wait for another run of this job to end'))
+    .addOption(toggle('--new-job', "set the job's old state aside and start afresh"))
+    .addOption(toggle('--wait', 'wait for another run of this job to end'))
     .addOption(overwriteOption('never'))
-    .addOption(env('--dry-run', 'DRY_RUN', 'say what would be copied, copy nothing'));
+    .addOption(toggle('--dry-run', 'say what would be copied, copy nothing'));
   addRunOptions(command);
   command
     .addHelpText(
@@ -108,7 +109,7 @@ ${RUN_EXIT_CODES}`,
     )
     .action(async (file: string, options: MigrateOptions) => {
       const { migrate } = await import('./commands/migrate.ts');
-      exit(await migrate(file, options, surroundings));
+      exit(await migrate(file, withSwitches(options, SWITCHES, surroundings), surroundings));
     });
 }
 
@@ -117,7 +118,7 @@ function declarePrefetch(program: Command, surroundings: Surroundings, exit: Set
     .command('prefetch <rules> <keys...>')
     .description('fetches the named keys now and overwrites what is there')
     .addOption(overwriteOption('always'))
-    .addOption(env('--dry-run', 'DRY_RUN', 'say what would be copied, copy nothing'));
+    .addOption(toggle('--dry-run', 'say what would be copied, copy nothing'));
   addRunOptions(command);
   command
     .addHelpText(
@@ -131,7 +132,7 @@ ${RUN_EXIT_CODES}`,
     )
     .action(async (file: string, keys: string[], options: RunOptions) => {
       const { prefetch } = await import('./commands/prefetch.ts');
-      exit(await prefetch(file, keys, options, surroundings));
+      exit(await prefetch(file, keys, withSwitches(options, SWITCHES, surroundings), surroundings));
     });
 }
 
@@ -139,7 +140,10 @@ function declareDemo(program: Command, surroundings: Surroundings, exit: SetExit
   program
     .command('demo')
     .description('fills a directory bucket from a bundled, misbehaving origin; needs nothing')
-    .addHelpText('after', '\nExit codes:\n  0 everything arrived   1 something did not')
+    .addHelpText(
+      'after',
+      '\nExample:\n  bucketfill demo\n\nExit codes:\n  0 everything arrived   1 something did not',
+    )
     .action(async () => {
       const { demo } = await import('./commands/demo.ts');
       exit(await demo(surroundings));
@@ -154,22 +158,40 @@ function addRunOptions(command: Command): void {
         .default('auto')
         .argParser(concurrency),
     )
-    .addOption(env('--json', 'JSON', 'events as JSON Lines on stdout'))
+    .addOption(toggle('--json', 'events as JSON Lines on stdout'))
     .addOption(
       env('--ui <kind>', 'UI', 'progress on stderr')
         .choices(['auto', 'bar', 'plain', 'none'])
         .default('auto'),
     )
-    .addOption(env('--quiet', 'QUIET', 'nothing on stderr when all is well'))
+    .addOption(toggle('--quiet', 'nothing on stderr when all is well'))
     .addOption(
-      env('--allow-private', 'ALLOW_PRIVATE', 'origins on private and loopback addresses are fine'),
-    );
+      env('--log-level <level>', 'LOG_LEVEL', 'what else is told on stderr')
+        .choices(['error', 'warn', 'info', 'debug'])
+        .default('info'),
+    )
+    .addOption(
+      env('--log-format <format>', 'LOG_FORMAT', 'how it is told')
+        .choices(['text', 'json'])
+        .default('text'),
+    )
+    .addOption(toggle('--allow-private', 'origins on private and loopback addresses are fine'));
 }
 
 function overwriteOption(standard: string): Option {
   return env('--overwrite <when>', 'OVERWRITE', 'what to do with objects that are there already')
     .choices(['never', 'changed', 'always'])
     .default(standard);
+}
+
+/** Flags of runs that are on or off; in the environment they say `true` or `false`. */
+const SWITCHES = ['newJob', 'wait', 'dryRun', 'json', 'quiet', 'allowPrivate'];
+
+/** A flag that is on or off; `withSwitches` reads it from the environment. */
+function toggle(flag: string, description: string): Option {
+  const option = new Option(flag, description);
+  option.description += ` (env: ${variableName(option.attributeName())})`;
+  return option;
 }
 
 /** A flag that may also come from the environment as BUCKETFILL_<NAME>. */

@@ -1,11 +1,10 @@
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { FatalError } from '../model/failure.ts';
 import type { KeyRewrite, OriginAddress } from '../model/rule.ts';
 import type { AddressIdentity } from '../origin/origin-access.ts';
 import { originUrl } from '../rules/origin-url.ts';
 import { resolveHeaders } from '../rules/request-headers.ts';
 import { type Environment, resolveOriginUrl } from '../rules/resolve-secret.ts';
+import { readPem } from './read-pem.ts';
 
 /** An address with everything looked up that the rules file only points to. */
 export interface ResolvedAddress extends AddressIdentity {
@@ -24,9 +23,6 @@ export async function resolveAddress(
   folder: string,
   env: Environment,
 ): Promise<ResolvedAddress> {
-  if (address.s3 !== undefined) {
-    throw new FatalError('usage', `${where}: s3:// origins are not implemented yet`);
-  }
   const baseUrl = resolveOriginUrl(address.url, env, where);
   const { hostHeader, serverName, connectTo, ca, clientCert, clientKey } = address;
   const pem = async (file: string | undefined, field: string): Promise<string | undefined> =>
@@ -44,15 +40,4 @@ export async function resolveAddress(
     },
     locate: (originKey, rewrite, query) => originUrl(baseUrl, originKey, rewrite, query),
   };
-}
-
-async function readPem(file: string, where: string): Promise<string> {
-  try {
-    const text = await readFile(file, 'utf8');
-    if (text.includes('-----BEGIN ')) return text;
-    throw new Error('it holds no PEM block (-----BEGIN …)');
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new FatalError('usage', `${where}: ${file} can't be used: ${why}`, error);
-  }
 }

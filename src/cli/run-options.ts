@@ -1,3 +1,4 @@
+import type { LogLevel } from '../report/log.ts';
 import type { Overwrite } from '../plan/decide-copy.ts';
 
 /** What commander hands to the commands that run the engine. */
@@ -9,6 +10,8 @@ export interface RunOptions {
   readonly json?: true;
   readonly ui: 'auto' | 'bar' | 'plain' | 'none';
   readonly quiet?: true;
+  readonly logLevel: LogLevel;
+  readonly logFormat: 'text' | 'json';
   readonly allowPrivate?: true;
 }
 

@@ -1,5 +1,6 @@
 import { interruptionOf, runExitCode } from '../model/exit-code.ts';
 import { FatalError } from '../model/failure.ts';
+import type { Log } from '../report/log.ts';
 import type { StopSignals } from '../run/engine.ts';
 import type { Surroundings } from './surroundings.ts';
 
@@ -12,7 +13,7 @@ export interface Stop extends StopSignals {
 }
 
 /** The first SIGINT or SIGTERM drains, the second aborts; what ends the run is the first one. */
-function stopOnSignals(surroundings: Surroundings, notice: (text: string) => void): Stop {
+function stopOnSignals(surroundings: Surroundings, log: Log): Stop {
   const drain = new AbortController();
   const abort = new AbortController();
   const interrupt = (signal: 'SIGINT' | 'SIGTERM'): void => {
@@ -20,7 +21,7 @@ function stopOnSignals(surroundings: Surroundings, notice: (text: string) => voi
       abort.abort(signal);
       return;
     }
-    notice(`${signal}: finishing what is in flight; once more to stop at once`);
+    log.info(`${signal}: finishing what is in flight; once more to stop at once`);
     drain.abort(signal);
   };
   return {
@@ -37,12 +38,15 @@ function stopOnSignals(surroundings: Surroundings, notice: (text: string) => voi
  */
 export async function stoppable(
   surroundings: Surroundings,
-  notice: (text: string) => void,
+  log: Log,
   action: (stop: Stop) => Promise<number>,
 ): Promise<number> {
-  const stop = stopOnSignals(surroundings, notice);
+  const stop = stopOnSignals(surroundings, log);
   try {
-    return await action(stop);
+    const exitCode = await action(stop);
+    // A reader that takes nothing would keep an aborted process alive.
+    if (stop.abort.aborted) surroundings.exitNow(exitCode);
+    return exitCode;
   } catch (error) {
     if (!stop.drain.aborted || error instanceof FatalError) throw error;
     return runExitCode({ kind: 'interrupted', by: interruptionOf(stop.drain) }, 0, 0);

@@ -15,6 +15,8 @@ export interface Surroundings {
   readonly host: string;
   readonly clock: Clock;
   readonly onBoundary: OnBoundary;
+  /** Ends the process at once, whatever still waits. */
+  readonly exitNow: (code: number) => void;
   /** Calls `listener` for each SIGINT and SIGTERM until the returned function is called. */
   readonly onSignal: (listener: (signal: 'SIGINT' | 'SIGTERM') => void) => () => void;
 }
@@ -45,6 +47,7 @@ export function processSurroundings(): Surroundings {
     host: os.hostname(),
     clock,
     onBoundary: () => undefined,
+    exitNow: (code) => process.exit(code),
     onSignal: (listener) => {
       process.on('SIGINT', listener);
       process.on('SIGTERM', listener);

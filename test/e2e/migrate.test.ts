@@ -84,6 +84,57 @@ test('a dry run tells what would be copied and leaves no trace', async () => {
   expect(await readdir(place.folder)).not.toContain('.bucketfill');
 });
 
+test('a dry run promises no key that could not be asked for', async () => {
+  await place.list(['../climbs', 'a/./b', 'dir0/object-0.bin']);
+  const run = await place.migrate(['--dry-run']);
+  expect(run.summary).toMatchObject({ planned: 1, failed: 2 });
+});
+
+test('a run that its start check refuses leaves no bucket behind', async () => {
+  await place.writeRules(rulesFor([`http://127.0.0.1:${String(await deadPort())}/`]));
+  expect((await place.migrate()).code).toBe(5);
+  expect((await readdir(place.folder)).sort()).toEqual(['keys.txt', 'rules.yaml']);
+});
+
+describe('a body whose end only a closed connection marks', () => {
+  test('that was cut is asked for again, at the same address', async () => {
+    const { faultOrigin } = await import('../support/fault-origin.ts');
+    const origin = await faultOrigin();
+    const whole = { body: 'x'.repeat(5000), framing: 'close' } as const;
+    const cut = { ...whole, cutBody: { afterBytes: 2000, how: 'end' } } as const;
+    origin.script('/k', [cut, whole, whole]);
+    await place.writeRules(rulesFor([`${origin.url}/`]));
+    await place.list(['k']);
+    const run = await place.migrate();
+    expect(run.objects).toEqual([
+      expect.objectContaining({ outcome: 'copied', bytes: 5000, lengthVerified: true }),
+    ]);
+    expect(run.code).toBe(0);
+    await origin.close();
+  });
+});
+
+describe('secrets', () => {
+  test('of a rule do not follow a redirect to another site, other headers do', async () => {
+    const { faultOrigin } = await import('../support/fault-origin.ts');
+    const [origin, elsewhere] = await Promise.all([faultOrigin(), faultOrigin()]);
+    origin.script('/k', { status: 302, headers: { location: `${elsewhere.url}/moved` } });
+    elsewhere.script('/moved', { body: 'here' });
+    const set = '{ x-api-key: { env: API_KEY }, x-from: mirror }';
+    await place.writeRules(
+      rulesFor([`${origin.url}/`], [], `    request: { headers: { set: ${set} } }\n`),
+    );
+    await place.list(['k']);
+    const run = await place.migrate([], { env: { API_KEY: 'canary-7f3a' } });
+    expect(run.code).toBe(0);
+    expect(origin.requestsFor('/k')[0]?.headers).toMatchObject({ 'x-api-key': 'canary-7f3a' });
+    expect(elsewhere.requestsFor('/moved')[0]?.headers).toMatchObject({ 'x-from': 'mirror' });
+    expect(elsewhere.requestsFor('/moved')[0]?.headers).not.toHaveProperty('x-api-key');
+    expect(run.stdout + run.stderr).not.toContain('canary-7f3a');
+    await Promise.all([origin.close(), elsewhere.close()]);
+  });
+});
+
 describe('what is there already', () => {
   const key = 'dir0/object-0.bin';
 

@@ -163,6 +163,18 @@ describe('the state', () => {
     expect((grown.summary?.listed ?? 0) + (grown.summary?.carried.listed ?? 0)).toBe(41);
   });
 
+  test('knows its bucket: another directory under the same path is exit 6', async () => {
+    const killed = await place.migrate(['--concurrency', '2'], {
+      killAt: { boundary: 'checkpoint.committed', time: 1 },
+    });
+    expect(killed.code).toBeNull();
+    await rm(place.bucket, { recursive: true });
+    const other = await place.migrate();
+    expect(other.code).toBe(6);
+    expectOneLine(other.stderr, 'the bucket is another one', '--new-job');
+    expect((await place.migrate(['--new-job'])).summary).toMatchObject({ copied: 40 });
+  });
+
   test('that is locked by another run is exit 7; with --wait it is waited for', async () => {
     site.slowDown(100);
     let second: ReturnType<typeof place.migrate> | undefined;
@@ -204,6 +216,18 @@ describe('the state', () => {
   });
 });
 
+test('a switch in the environment is off where it says so', async () => {
+  await place.writeRules(rulesFor([site.url]).replace('allowPrivate: true\n', ''));
+  const off = { BUCKETFILL_ALLOW_PRIVATE: 'false', BUCKETFILL_DRY_RUN: '0', BUCKETFILL_WAIT: 'no' };
+  const refused = await place.migrate(['--quiet'], { env: off });
+  expect(refused.code).toBe(5);
+  const on = await place.migrate(['--quiet'], { env: { ...off, BUCKETFILL_ALLOW_PRIVATE: 'yes' } });
+  expect(on.summary).toMatchObject({ copied: 40 });
+  const unclear = await place.migrate([], { env: { BUCKETFILL_DRY_RUN: 'maybe' } });
+  expect(unclear.code).toBe(2);
+  expectOneLine(unclear.stderr, 'BUCKETFILL_DRY_RUN', 'maybe');
+});
+
 test('a reader of stdout that leaves ends the run like SIGINT', async () => {
   site.slowDown(50);
   const run = await place.migrate(['--concurrency', '2'], {
@@ -218,6 +242,17 @@ test('a reader of stdout that leaves ends the run like SIGINT', async () => {
   site.slowDown(0);
   expect(run.code).toBe(130);
   expect((await place.migrate()).code).toBe(0);
+});
+
+test('a lost stderr makes nothing fail', async () => {
+  await place.list([...site.keys, 'missing-1', 'missing-2']);
+  const run = await place.migrate([], {
+    onStart: ({ closeStderr }) => {
+      closeStderr();
+    },
+  });
+  expect(run.code).toBe(3);
+  expect(run.summary).toMatchObject({ copied: 40, failed: 2 });
 });
 
 test('an environment variable that a rule needs and is not set is named', async () => {

@@ -7,7 +7,7 @@ import { type DemoProcess, playDemo } from '../../demo/demo-script.ts';
 import type { RunEvent } from '../../model/event.ts';
 import { EXIT } from '../../model/exit-code.ts';
 import { objectKey } from '../../model/object-key.ts';
-import { openBucket } from '../open-bucket.ts';
+import { openDirectory } from '../open-bucket.ts';
 import type { Surroundings } from '../surroundings.ts';
 
 const BIN = fileURLToPath(new URL('../../../bin/bucketfill.js', import.meta.url));
@@ -18,11 +18,7 @@ export async function demo(surroundings: Surroundings): Promise<number> {
     say: (line) => surroundings.stdout.write(`${line}\n`),
     migrate: (args) => startMigrate(args, surroundings.env),
     readStored: async (directory, key) => {
-      const { bucket } = await openBucket(
-        { url: `file:${directory}`, location: { kind: 'file', path: directory } },
-        directory,
-        surroundings,
-      );
+      const { bucket } = await openDirectory('file:./bucket', directory, surroundings);
       const never = new AbortController().signal;
       return bucket.read(objectKey(key), (answer) => answer.bytes(answer.object.size), never);
     },

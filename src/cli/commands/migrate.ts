@@ -9,9 +9,10 @@ import { noCheckpoint } from '../../run/no-checkpoint.ts';
 import type { RunResult } from '../../run/run.ts';
 import { openKeyList } from '../../scan/key-list.ts';
 import { openSpooledList } from '../../scan/spool-list.ts';
+import { Cleanup } from '../cleanup.ts';
 import { jobName } from '../job-name.ts';
 import { loadRules } from '../load-rules.ts';
-import { noticeTo } from '../notice.ts';
+import { logTo } from '../log-to.ts';
 import { concludeRun, openRun, type OpenedRun, runEngine } from '../run-command.ts';
 import type { RunOptions } from '../run-options.ts';
 import { stoppable } from '../stop-signals.ts';
@@ -35,24 +36,19 @@ export async function migrate(
   if (keys === undefined) {
     throw new FatalError('usage', 'migrate needs a key list: --keys FILE, or --keys - for stdin');
   }
-  const notice = noticeTo(surroundings, quiet === true);
-  return stoppable(surroundings, notice, async (stop) => {
-    // A list that can't be read is found out before anybody is asked anything.
-    const list = keys === '-' ? undefined : await openList(keys, surroundings);
-    const opened = await openRun({
-      command: 'migrate',
-      rulesFile,
-      rules,
-      needed: () => true,
-      options,
-      surroundings,
-      stop,
-      notice,
-    });
-    const work = { opened, options, keys, list };
-    const result = await (options.dryRun === true ? planOnly(work) : workOnJob(work));
-    return concludeRun(result, notice);
-  });
+  const log = logTo(surroundings, options);
+  const cleanup = new Cleanup();
+  return stoppable(surroundings, log, (stop) =>
+    cleanup.around(async () => {
+      // A list that can't be read is found out before anybody is asked anything.
+      const list = keys === '-' ? undefined : await openList(keys, surroundings, cleanup);
+      const command = { command: 'migrate', rulesFile, rules, options, surroundings, stop, log };
+      const opened = await openRun({ ...command, needed: () => true }, cleanup);
+      const work = { opened, options, keys, list, cleanup };
+      const result = await (options.dryRun === true ? planOnly(work) : workOnJob(work));
+      return concludeRun(result, log);
+    }),
+  );
 }
 
 interface Work {
@@ -61,21 +57,64 @@ interface Work {
   readonly keys: string;
   /** Undefined where the list is on stdin. */
   readonly list: EntrySource | undefined;
+  readonly cleanup: Cleanup;
 }
 
-async function openList(keys: string, { cwd }: Surroundings): Promise<EntrySource> {
-  return openKeyList({ path: path.resolve(cwd, keys) });
+async function openList(
+  keys: string,
+  { cwd }: Surroundings,
+  cleanup: Cleanup,
+): Promise<EntrySource> {
+  const list = await openKeyList({ path: path.resolve(cwd, keys) });
+  cleanup.add(() => list.close());
+  return list;
 }
 
-async function workOnJob({ opened, options, keys, list }: Work): Promise<RunResult> {
-  const { rules, rulesFile, surroundings, stop, notice } = opened;
-  const { cwd, clock, stdin, host, pid } = surroundings;
-  const name = options.job ?? jobName(rulesFile, 'migrate', keys, cwd);
+/** stdin is kept in a file as it is read, so that a later run can go on with it. */
+async function spoolStdin(
+  { opened, cleanup }: Work,
+  folder: string,
+  isFresh: boolean,
+): Promise<EntrySource> {
+  const { surroundings, stop } = opened;
+  const { stdin: input, clock } = surroundings;
+  const spoolPath = path.join(folder, 'stdin.list');
+  if (isFresh) await rm(spoolPath, { force: true });
+  const list = await openSpooledList({ input, spoolPath, clock, signal: stop.drain });
+  cleanup.add(async () => {
+    await list.close();
+    input.destroy();
+  });
+  return list;
+}
+
+async function workOnJob(work: Work): Promise<RunResult> {
+  const { opened, options, keys, list, cleanup } = work;
+  const { rules, bucketId, log } = opened;
+  const name = options.job ?? jobName(opened.rulesFile, 'migrate', keys, opened.surroundings.cwd);
+  const job = await openMigrateJob(name, opened, options);
+  cleanup.add(() => job.release());
+  if (job.setAside !== undefined) log.info(`the old state of job ${name} is in ${job.setAside}`);
+  const record = await job.checkpoint.load();
+  // Only an interrupted job goes on with the list that it has spooled.
+  const isFresh = record === undefined || record.finished;
+  const entries = list ?? (await spoolStdin(work, job.directory, isFresh));
+  const flags = { overwrite: options.overwrite, keys: keys === '-' ? 'stdin' : 'list' };
+  const fingerprint = jobFingerprint(rules, bucketId, flags);
+  return runEngine(opened, { job: name, entries, checkpoint: job.checkpoint, fingerprint });
+}
+
+async function openMigrateJob(
+  name: string,
+  { rulesFile, surroundings, stop, log }: OpenedRun,
+  options: MigrateOptions,
+): Promise<Job> {
+  const { cwd, clock, host, pid } = surroundings;
   const stateDir =
     options.state === undefined
       ? path.join(path.dirname(path.resolve(cwd, rulesFile)), '.bucketfill')
       : path.resolve(cwd, options.state);
-  const job: Job = await openJob({
+  return openJob({
     stateDir,
     job: name,
     wait: options.wait === true,
@@ -83,37 +122,16 @@ async function workOnJob({ opened, options, keys, list }: Work): Promise<RunResu
     holder: { pid, host, command: 'migrate' },
     clock,
     signal: stop.drain,
-    onWaiting: notice,
+    onWaiting: log.info,
   });
-  try {
-    if (job.setAside !== undefined) notice(`the old state of job ${name} is in ${job.setAside}`);
-    const spool = { input: stdin, spoolPath: path.join(job.directory, 'stdin.list') };
-    const entries = list ?? (await openSpooledList({ ...spool, clock, signal: stop.drain }));
-    const flags = { overwrite: options.overwrite, keys: keys === '-' ? 'stdin' : 'list' };
-    const fingerprint = jobFingerprint(rules, flags);
-    const { checkpoint } = job;
-    return await runEngine(opened, { job: name, entries, checkpoint, fingerprint });
-  } finally {
-    await job.release();
-  }
 }
 
 /** A dry run keeps no state, and looks at the whole list whatever an interrupted run has done. */
-async function planOnly({ opened, keys, list }: Work): Promise<RunResult> {
-  const { surroundings, stop } = opened;
-  const { clock, stdin } = surroundings;
+async function planOnly(work: Work): Promise<RunResult> {
+  const { opened, keys, list, cleanup } = work;
   const folder = await mkdtemp(path.join(os.tmpdir(), 'bucketfill-'));
-  try {
-    const spool = { input: stdin, spoolPath: path.join(folder, 'stdin.list') };
-    const entries = list ?? (await openSpooledList({ ...spool, clock, signal: stop.drain }));
-    const job = `dry run of ${keys === '-' ? 'stdin' : keys}`;
-    return await runEngine(opened, {
-      job,
-      entries,
-      checkpoint: noCheckpoint(),
-      fingerprint: {},
-    });
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  cleanup.add(() => rm(folder, { recursive: true, force: true }));
+  const entries = list ?? (await spoolStdin(work, folder, true));
+  const job = `dry run of ${keys === '-' ? 'stdin' : keys}`;
+  return runEngine(opened, { job, entries, checkpoint: noCheckpoint(), fingerprint: {} });
 }

@@ -3,8 +3,9 @@ import type { Rule, Rules } from '../../model/rule.ts';
 import { matchRule } from '../../rules/match-rule.ts';
 import { givenKeys } from '../../run/given-keys.ts';
 import { noCheckpoint } from '../../run/no-checkpoint.ts';
+import { Cleanup } from '../cleanup.ts';
 import { loadRules } from '../load-rules.ts';
-import { noticeTo } from '../notice.ts';
+import { logTo } from '../log-to.ts';
 import { concludeRun, openRun, runEngine } from '../run-command.ts';
 import type { RunOptions } from '../run-options.ts';
 import { stoppable } from '../stop-signals.ts';
@@ -19,27 +20,22 @@ export async function prefetch(
 ): Promise<number> {
   const quiet = options.quiet === true;
   const rules = await loadRules(rulesFile, surroundings, quiet);
-  const notice = noticeTo(surroundings, quiet);
-  return stoppable(surroundings, notice, async (stop) => {
-    const asked = rulesFor(rules, keys);
-    const opened = await openRun({
-      command: 'prefetch',
-      rulesFile,
-      rules,
-      needed: (rule) => asked.has(rule),
-      options,
-      surroundings,
-      stop,
-      notice,
-    });
-    const result = await runEngine(opened, {
-      job: 'prefetch',
-      entries: givenKeys(keys),
-      checkpoint: noCheckpoint(),
-      fingerprint: {},
-    });
-    return concludeRun(result, notice);
-  });
+  const log = logTo(surroundings, options);
+  const cleanup = new Cleanup();
+  return stoppable(surroundings, log, (stop) =>
+    cleanup.around(async () => {
+      const asked = rulesFor(rules, keys);
+      const command = { command: 'prefetch', rulesFile, rules, options, surroundings, stop, log };
+      const opened = await openRun({ ...command, needed: (rule) => asked.has(rule) }, cleanup);
+      const result = await runEngine(opened, {
+        job: 'prefetch',
+        entries: givenKeys(keys),
+        checkpoint: noCheckpoint(),
+        fingerprint: {},
+      });
+      return concludeRun(result, log);
+    }),
+  );
 }
 
 /** The rules of the named keys; nobody else's origins have to be up. */
