@@ -1,128 +1,152 @@
-import { execFile, spawn, type ChildProcess } from 'node:child_process';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
-import os from 'node:os';
+import { execFile } from 'node:child_process';
+import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { runCli } from '../support/run-cli.ts';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type CliResult, runCli } from '../support/run-cli.ts';
+import { type NginxOrigin, startNginxOrigin } from './nginx-origin.ts';
+import { radosgw, type RealStore } from './s3-server.ts';
 
 const run = promisify(execFile);
-const here = fileURLToPath(new URL('.', import.meta.url));
-const lockfile = fileURLToPath(new URL('../../package-lock.json', import.meta.url));
+const script = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
 
-let folder = '';
-let nginx: ChildProcess | undefined;
+let nginx: NginxOrigin;
+let store: RealStore;
 
 beforeAll(async () => {
-  folder = await mkdtemp(path.join(os.tmpdir(), 'bucketfill-nginx-'));
-  // The folder is root's when CI runs as root, and nginx reads as somebody else.
-  await run('chmod', ['755', folder]);
-  await run('bash', [path.join(here, 'prepare-corpus.sh'), folder, lockfile]);
+  [nginx, store] = await Promise.all([startNginxOrigin(), radosgw()]);
 }, 300_000);
-
 afterAll(async () => {
-  nginx?.kill('SIGTERM');
-  await rm(folder, { recursive: true, force: true });
+  await nginx.stop();
 });
 
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
+/** Everything that a scene differs in. */
+interface Scene {
+  readonly name: string;
+  /** The `bucket` and `origins` of the rules file. */
+  readonly bucket: string;
+  readonly origins: string;
+  readonly env: Readonly<Record<string, string>>;
 }
 
-/** A master that answers 503 to about one request in eight, and a slave that always delivers. */
-async function startNginx(flaky: number, healthy: number): Promise<void> {
-  const config = `
-daemon off; worker_processes 1; pid ${folder}/nginx.pid; error_log ${folder}/error.log;
-events { worker_connections 1024; }
-http {
-  access_log ${folder}/access.log;
-  client_body_temp_path ${folder}/t1; proxy_temp_path ${folder}/t2; fastcgi_temp_path ${folder}/t3;
-  uwsgi_temp_path ${folder}/t4; scgi_temp_path ${folder}/t5;
-  types { text/html html; application/gzip gz tgz; }
-  default_type application/octet-stream;
-  split_clients $request_id $unlucky { 12% 1; * 0; }
-  server {
-    listen 127.0.0.1:${String(flaky)}; root ${folder}/site;
-    location / { if ($unlucky) { return 503; } }
-  }
-  server { listen 127.0.0.1:${String(healthy)}; root ${folder}/site; }
-}`;
-  await writeFile(path.join(folder, 'nginx.conf'), config);
-  nginx = spawn('nginx', ['-c', path.join(folder, 'nginx.conf'), '-e', `${folder}/error.log`], {
-    stdio: 'inherit',
-  });
-  for (let tries = 0; tries < 100; tries += 1) {
-    const answer = await fetch(`http://127.0.0.1:${String(healthy)}/`).catch(() => undefined);
-    if (answer !== undefined) return;
-    await sleep(50);
-  }
-  throw new Error(`nginx did not start: ${await readFile(`${folder}/error.log`, 'utf8')}`);
-}
+const fromNginx = (): string => `
+      masters: ["${nginx.dead}", "${nginx.flaky}"]
+      slaves: ["${nginx.healthy}"]`;
 
-test('real files from nginx: dead master, flaky master, slave, SIGKILL half-way, resume', async () => {
-  const [dead, flaky, healthy] = [await freePort(), await freePort(), await freePort()];
-  await startNginx(flaky, healthy);
-  const job = path.join(folder, 'job');
-  await mkdir(job);
-  const rules = path.join(job, 'rules.yaml');
+/** Fills the bucket in two runs, the first of which is killed half-way; gives their event files. */
+async function fillInTwoRuns(scene: Scene): Promise<readonly string[]> {
+  const folder = path.join(nginx.folder, scene.name);
+  await mkdir(folder);
+  const rules = path.join(folder, 'rules.yaml');
   await writeFile(
     rules,
     `version: 1
 allowPrivate: true
-bucket:
-  url: file:./bucket
+bucket: ${scene.bucket}
 rules:
   - id: site
-    origins:
-      masters: ["http://127.0.0.1:${String(dead)}/", "http://127.0.0.1:${String(flaky)}/"]
-      slaves: ["http://127.0.0.1:${String(healthy)}/"]
+    origins:${scene.origins}
       retries: { perAddress: 2, base: 20ms }
 `,
   );
-  const keys = path.join(folder, 'keys.txt');
-  const total = (await readFile(keys, 'utf8')).trimEnd().split('\n').length;
-  expect(total).toBeGreaterThan(2000);
-
-  const args = ['migrate', rules, '--keys', keys, '--json', '--ui', 'none'];
-  const killed = await runCli(args, {
-    onStart: ({ kill, stdout }) => {
-      const timer = setInterval(() => {
-        const copied = stdout().split('"outcome":"copied"').length - 1;
-        if (copied < total / 2) return;
-        clearInterval(timer);
-        kill('SIGKILL');
-      }, 10);
-    },
-  });
+  const args = ['migrate', rules, '--keys', nginx.keys, '--json', '--ui', 'none'];
+  const killed = await runCli(args, { env: scene.env, onStart: killHalfWay });
   expect(killed.code).toBeNull();
-  const resumed = await runCli(args);
+  const resumed = await runCli(args, { env: scene.env });
+  expectResumed(resumed);
+  const files = [path.join(folder, 'run1.jsonl'), path.join(folder, 'run2.jsonl')];
+  await writeFile(files[0] ?? '', killed.stdout);
+  await writeFile(files[1] ?? '', resumed.stdout);
+  return files;
+}
+
+function killHalfWay({
+  kill,
+  stdout,
+}: {
+  kill: (signal: NodeJS.Signals) => void;
+  stdout: () => string;
+}): void {
+  const timer = setInterval(() => {
+    const copied = stdout().split('"outcome":"copied"').length - 1;
+    if (copied < nginx.total / 2) return;
+    clearInterval(timer);
+    kill('SIGKILL');
+  }, 10);
+}
+
+function expectResumed(resumed: CliResult): void {
   expect(resumed.stderr).toBe('');
   expect(resumed.code).toBe(0);
   expect(resumed.summary).toMatchObject({ resumed: true, failed: 0 });
   expect(resumed.summary?.carried.listed).toBeGreaterThan(0);
-  // What the kill made us fetch again is at most what was in flight or not yet noted.
+  // What the kill made us look at again is what was in flight, or not yet noted.
   const again = resumed.objects.filter((event) => event.outcome === 'skipped').length;
-  expect(again).toBeLessThan(total / 4);
+  expect(again).toBeLessThan(nginx.total / 4);
+}
 
-  await writeFile(path.join(folder, 'run1.jsonl'), killed.stdout);
-  await writeFile(path.join(folder, 'run2.jsonl'), resumed.stdout);
-  const check = await run('python3', [
-    path.join(here, 'check_bucket.py'),
-    path.join(folder, 'published.tsv'),
-    path.join(job, 'bucket'),
-    path.join(folder, 'run1.jsonl'),
-    path.join(folder, 'run2.jsonl'),
-  ]);
-  expect(check.stdout.trim()).toBe(`${String(total)} published, ${String(total)} stored, 0 wrong`);
+const allRight = (): string =>
+  `${String(nginx.total)} published, ${String(nginx.total)} stored, 0 wrong`;
 
-  const answered = await readFile(path.join(folder, 'access.log'), 'utf8');
-  expect(answered).toContain('" 503 ');
-}, 300_000);
+async function checkStore(bucket: string, events: readonly string[]): Promise<string> {
+  const { stdout } = await run(
+    // Debian's, which boto3 is installed for.
+    '/usr/bin/python3',
+    [
+      script('read_s3.py'),
+      'check',
+      ...['--endpoint', store.endpoint, '--bucket', bucket],
+      ...[nginx.published, ...events],
+    ],
+    {
+      env: {
+        PATH: process.env['PATH'] ?? '',
+        AWS_ACCESS_KEY_ID: store.accessKeyId,
+        AWS_SECRET_ACCESS_KEY: store.secretAccessKey,
+      },
+    },
+  );
+  return stdout.trim();
+}
+
+describe('real files: dead master, flaky master, slave, SIGKILL half-way, resume', () => {
+  test('into a directory', async () => {
+    const scene = { name: 'directory', bucket: '{ url: "file:./bucket" }', env: {} };
+    const events = await fillInTwoRuns({ ...scene, origins: fromNginx() });
+    const { stdout } = await run('/usr/bin/python3', [
+      script('check_bucket.py'),
+      nginx.published,
+      path.join(nginx.folder, 'directory', 'bucket'),
+      ...events,
+    ]);
+    expect(stdout.trim()).toBe(allRight());
+    expect(nginx.total).toBeGreaterThan(2000);
+    expect(await nginx.accessLog()).toContain('" 503 ');
+  });
+
+  test('into radosgw, and from there, as an S3 origin, into another bucket of it', async () => {
+    const [first, second] = [await store.makeBucket(), await store.makeBucket()];
+    const env = {
+      DEST_ACCESS_KEY_ID: store.accessKeyId,
+      DEST_SECRET_ACCESS_KEY: store.secretAccessKey,
+    };
+    const at = (bucket: string): string =>
+      `{ url: "s3://${bucket}/", endpoint: "${store.endpoint}", credentials: { env: DEST } }`;
+    const filled = await fillInTwoRuns({
+      name: 'radosgw',
+      bucket: at(first),
+      origins: fromNginx(),
+      env,
+    });
+    expect(await checkStore(first, filled)).toBe(allRight());
+
+    const copied = await fillInTwoRuns({
+      name: 's3-origin',
+      bucket: at(second),
+      origins: `\n      masters: ["${nginx.dead}"]\n      slaves: [${at(first)}]`,
+      env,
+    });
+    expect(await checkStore(second, copied)).toBe(allRight());
+  });
+});
