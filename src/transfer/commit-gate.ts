@@ -4,12 +4,17 @@ import type { Failure } from '../model/failure.ts';
 import type { OriginHead } from '../model/origin.ts';
 import type { StoreSettings } from '../model/rule.ts';
 import { refuseAnswer, refuseSize } from '../plan/admit-answer.ts';
+import {
+  type DeclaredDigest,
+  declaredDigests,
+  type DigestAlgorithm,
+} from '../plan/declared-digests.ts';
 import { refusal } from '../plan/refusal.ts';
 
 /** What came through the gate whole. */
 export interface Passed {
   readonly bytes: number;
-  /** Lower-case hex; set where the body's end must be confirmed by a second read. */
+  /** Base64; set where the body's end must be confirmed by a second read. */
   readonly sha256: string | undefined;
 }
 
@@ -22,9 +27,9 @@ export class CommitGate {
   readonly #entry: KeyEntry;
   readonly #head: OriginHead;
   readonly #store: StoreSettings;
-  readonly #md5: Hash | undefined;
-  readonly #sha256: Hash | undefined;
-  readonly #declaredMd5: readonly string[];
+  readonly #declared: readonly DeclaredDigest[];
+  /** One for each algorithm that something was declared in, or that a confirmation needs. */
+  readonly #hashes: ReadonlyMap<DigestAlgorithm, Hash>;
   #received = 0;
 
   /** @throws Failure where the answer's head alone forbids storing its body. */
@@ -34,11 +39,10 @@ export class CommitGate {
     this.#entry = entry;
     this.#head = head;
     this.#store = store;
-    this.#declaredMd5 = [entry.md5, head.md5, declaredMd5(entry, head)].filter(
-      (md5) => md5 !== undefined,
-    );
-    this.#md5 = this.#declaredMd5.length > 0 ? createHash('md5') : undefined;
-    this.#sha256 = this.mustConfirm ? createHash('sha256') : undefined;
+    this.#declared = declared(entry, head);
+    const algorithms = new Set(this.#declared.map(({ algorithm }) => algorithm));
+    if (this.mustConfirm) algorithms.add('sha256');
+    this.#hashes = new Map(Array.from(algorithms, (name) => [name, createHash(name)]));
   }
 
   /** Only the closed connection marks the body's end, and the rule wants that confirmed. */
@@ -47,7 +51,7 @@ export class CommitGate {
       this.#head.framing === 'close' &&
       this.#head.length === undefined &&
       this.#entry.size === undefined &&
-      this.#declaredMd5.length === 0 &&
+      this.#declared.length === 0 &&
       this.#store.unknownLength === 'confirm'
     );
   }
@@ -57,7 +61,7 @@ export class CommitGate {
     return !(
       this.#head.framing === 'close' &&
       this.#entry.size === undefined &&
-      this.#declaredMd5.length === 0
+      this.#declared.length === 0
     );
   }
 
@@ -70,8 +74,7 @@ export class CommitGate {
       const refused = refuseSize(this.#received, this.#entry, this.#head, this.#store);
       if (refused !== undefined) throw refused;
     }
-    this.#md5?.update(chunk);
-    this.#sha256?.update(chunk);
+    for (const hash of this.#hashes.values()) hash.update(chunk);
   }
 
   /** The verdict once the framing ended. @throws Failure; then nothing may be committed. */
@@ -81,14 +84,17 @@ export class CommitGate {
     }
     const refused = refuseSize(this.#received, this.#entry, this.#head, this.#store);
     if (refused !== undefined) throw refused;
-    const md5 = this.#md5?.digest('base64');
-    for (const declared of this.#declaredMd5) {
-      if (md5 !== declared) {
-        const why = `the body's MD5 is ${md5 ?? ''}, declared is ${declared}`;
-        throw refusal('DIGEST_MISMATCH', this.#entry.key, this.#head, why);
-      }
+    const digests = new Map(
+      Array.from(this.#hashes, ([name, hash]) => [name, hash.digest('base64')]),
+    );
+    for (const { algorithm, value, by } of this.#declared) {
+      const got = digests.get(algorithm) ?? '';
+      if (got === value) continue;
+      const why = `the body's ${algorithm} is ${got}, ${by} says ${value}`;
+      throw refusal('DIGEST_MISMATCH', this.#entry.key, this.#head, why);
     }
-    return { bytes: this.#received, sha256: this.#sha256?.digest('hex') };
+    const sha256 = this.mustConfirm ? digests.get('sha256') : undefined;
+    return { bytes: this.#received, sha256 };
   }
 
   #wrongLength(declared: number): Failure {
@@ -98,12 +104,20 @@ export class CommitGate {
   }
 }
 
-/** Content-MD5 as base64; origins that send it as hex exist. @throws Failure for anything else. */
-function declaredMd5(entry: KeyEntry, head: OriginHead): string | undefined {
-  const value = head.headers['content-md5']?.trim();
-  if (value === undefined || value === '') return undefined;
-  if (/^[A-Za-z0-9+/]{22}==$/.test(value)) return value;
-  if (/^[0-9a-f]{32}$/i.test(value)) return Buffer.from(value, 'hex').toString('base64');
-  const why = `Content-MD5 ${JSON.stringify(value)} is no MD5, so the body can't be checked`;
-  throw refusal('DIGEST_MISMATCH', entry.key, head, why);
+/**
+ * What the list, the store and the answer's headers declare of the body.
+ * @throws Failure where one of them can't be read: such a body could not be checked.
+ */
+function declared(entry: KeyEntry, head: OriginHead): readonly DeclaredDigest[] {
+  const found: DeclaredDigest[] = [];
+  if (entry.md5 !== undefined) found.push({ algorithm: 'md5', value: entry.md5, by: 'the list' });
+  if (head.md5 !== undefined) found.push({ algorithm: 'md5', value: head.md5, by: 'ETag' });
+  for (const digest of declaredDigests(head.headers)) {
+    if ('text' in digest) {
+      const why = `${digest.by} ${JSON.stringify(digest.text)} is no digest, so the body can't be checked`;
+      throw refusal('DIGEST_MISMATCH', entry.key, head, why);
+    }
+    found.push(digest);
+  }
+  return found;
 }

@@ -193,7 +193,7 @@ async function digest(transfer: Transfer, answer: OriginAnswer): Promise<Passed>
     sha256.update(chunk);
   });
   const { bytes } = gate.pass();
-  return { bytes, sha256: sha256.digest('hex') };
+  return { bytes, sha256: sha256.digest('base64') };
 }
 
 function options({ ifAbsent, store }: Transfer, length: number | undefined): WriteOptions {

@@ -74,6 +74,15 @@ describe.each([
     }
   });
 
+  test.each(['digest', 'repr-digest', 'content-digest'])('is held against %s', async (name) => {
+    const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('base64');
+    const header = (bytes: Uint8Array) =>
+      name === 'digest' ? `sha-256=${sha256(bytes)}` : `sha-256=:${sha256(bytes)}:`;
+    expect((await transfer([{ body, headers: { [name]: header(body) } }])).outcome).toBe('copied');
+    const wrong = { body, headers: { [name]: header(Buffer.from('other')) } };
+    await expect(transfer([wrong])).rejects.toThrow(code('DIGEST_MISMATCH'));
+  });
+
   test('with a Content-MD5 that is none is refused', async () => {
     const answer = { body, headers: { 'content-md5': 'nonsense' } };
     await expect(transfer([answer])).rejects.toThrow(code('DIGEST_MISMATCH'));

@@ -1,0 +1,103 @@
+import type { Headers } from '../model/ports.ts';
+
+export type DigestAlgorithm = 'md5' | 'sha1' | 'sha256' | 'sha512';
+
+/** A digest that somebody declared of a body's raw bytes. */
+export interface DeclaredDigest {
+  readonly algorithm: DigestAlgorithm;
+  /** Base64, with its padding. */
+  readonly value: string;
+  /** Who declared it, for messages: `Content-MD5`. */
+  readonly by: string;
+}
+
+/** A declaration that names a known algorithm and no digest of it. */
+export interface UnreadableDigest {
+  readonly by: string;
+  /** As it came. */
+  readonly text: string;
+}
+
+const DIGEST_BYTES: Readonly<Record<DigestAlgorithm, number>> = {
+  md5: 16,
+  sha1: 20,
+  sha256: 32,
+  sha512: 64,
+};
+
+/** Names in Digest (RFC 3230), Repr-Digest and Content-Digest (RFC 9530), x-goog-hash. */
+const LIST_ALGORITHMS: Readonly<Record<string, DigestAlgorithm>> = {
+  md5: 'md5',
+  sha: 'sha1',
+  'sha-1': 'sha1',
+  'sha-256': 'sha256',
+  'sha-512': 'sha512',
+};
+
+const LISTS = ['digest', 'repr-digest', 'content-digest', 'x-goog-hash'];
+
+/** Headers that hold one digest of one algorithm. */
+const SINGLES: Readonly<Record<string, DigestAlgorithm>> = {
+  'content-md5': 'md5',
+  'x-amz-checksum-sha1': 'sha1',
+  'x-amz-checksum-sha256': 'sha256',
+};
+
+/**
+ * Every digest that an answer's headers declare of the whole body as it is sent. What names an
+ * algorithm that is not known here is passed over; what names a known one and can't be read is
+ * told apart, because a body that can't be checked must not pass for one that was.
+ */
+export function declaredDigests(headers: Headers): readonly (DeclaredDigest | UnreadableDigest)[] {
+  const singles = Object.entries(SINGLES).flatMap(([by, algorithm]) => {
+    const text = headers[by]?.trim() ?? '';
+    // An S3 checksum of a multipart upload is a checksum of checksums: `…-N`.
+    if (text === '' || /-\d+$/.test(text)) return [];
+    return [digestOf(algorithm, text, by)];
+  });
+  const lists = LISTS.flatMap((by) => listed(headers[by] ?? '', by));
+  return [...singles, ...lists];
+}
+
+function listed(header: string, by: string): readonly (DeclaredDigest | UnreadableDigest)[] {
+  return header.split(',').flatMap((member) => {
+    const at = member.indexOf('=');
+    const algorithm = LIST_ALGORITHMS[member.slice(0, Math.max(at, 0)).trim().toLowerCase()];
+    if (algorithm === undefined) return [];
+    // A byte sequence of RFC 9530 stands between colons.
+    const text = member
+      .slice(at + 1)
+      .trim()
+      .replace(/^:(.*):$/, '$1');
+    return [digestOf(algorithm, text, by)];
+  });
+}
+
+function digestOf(
+  algorithm: DigestAlgorithm,
+  text: string,
+  by: string,
+): DeclaredDigest | UnreadableDigest {
+  const bytes = DIGEST_BYTES[algorithm];
+  const base64Length = Math.ceil(bytes / 3) * 4;
+  if (text.length === base64Length && /^[A-Za-z0-9+/]+={0,2}$/.test(text)) {
+    return { algorithm, value: text, by };
+  }
+  // Origins that send hex exist.
+  if (text.length === bytes * 2 && /^[0-9a-f]+$/i.test(text)) {
+    return { algorithm, value: base64OfHex(text), by };
+  }
+  return { by, text };
+}
+
+const BASE64 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
+
+/** The pure layers have no Buffer. */
+function base64OfHex(hex: string): string {
+  const bits = Array.from(hex, (digit) => parseInt(digit, 16).toString(2).padStart(4, '0')).join(
+    '',
+  );
+  const sextets = bits.match(/.{1,6}/g) ?? [];
+  const text = sextets.map((sextet) => BASE64[parseInt(sextet.padEnd(6, '0'), 2)] ?? '').join('');
+  return text.padEnd(Math.ceil(text.length / 4) * 4, '=');
+}
