@@ -1,4 +1,5 @@
 import { Failure, type FailureCode } from '../model/failure.ts';
+import { isThrottle } from './is-throttle.ts';
 import { OriginUnavailable } from './origin-unavailable.ts';
 
 /**
@@ -34,26 +35,16 @@ const VERDICTS: Readonly<Record<FailureCode, BreakerVerdict | 'by-status' | 'by-
 };
 
 /**
- * Statuses by which a living origin asks for less: Service Unavailable, Bandwidth Limit Exceeded,
- * Site is overloaded. They are answered by waiting (429 is none of the failures anyway). The other
- * statuses from 500 up count, also a CDN's 520 to 527, which say that the site behind it is ill.
- */
-const THROTTLES: ReadonlySet<number> = new Set([503, 509, 529]);
-
-/**
- * Judges a failed call. Anything that isn't a Failure (an abort, the end of the run, a bug) is
+ * Judges a failed call. A throttle is neutral; every other status from 500 up counts, also a CDN's
+ * 520 to 527, which say that the site behind it is ill. Anything that isn't a Failure (an abort, the end of the run, a bug) is
  * neutral.
  * @param bodyBroke whether the body itself failed, and not whoever consumed it
  */
 export function breakerVerdict(error: unknown, bodyBroke: boolean): BreakerVerdict {
   if (!(error instanceof Failure) || error instanceof OriginUnavailable) return 'neutral';
   const verdict = VERDICTS[error.code];
-  if (verdict === 'by-status') return judgeStatus(error.status ?? 0);
+  if (isThrottle(error)) return 'neutral';
+  if (verdict === 'by-status') return (error.status ?? 0) >= 500 ? 'failure' : 'success';
   if (verdict === 'by-body') return bodyBroke ? 'failure' : 'success';
   return verdict;
-}
-
-function judgeStatus(status: number): BreakerVerdict {
-  if (THROTTLES.has(status)) return 'neutral';
-  return status >= 500 ? 'failure' : 'success';
 }

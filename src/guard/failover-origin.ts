@@ -6,7 +6,9 @@ import { breakerVerdict } from './breaker-verdict.ts';
 import { concludeFailure } from './conclude-failure.ts';
 import { describeReasons, firstAlive } from './first-alive.ts';
 import type { GuardedOrigin } from './guarded-origin.ts';
+import { isThrottle } from './is-throttle.ts';
 import { OriginUnavailable } from './origin-unavailable.ts';
+import { sleepUnlessDraining } from './sleep-unless-draining.ts';
 import { Outage } from './outage.ts';
 
 export interface FailoverOptions extends FailoverStatuses {
@@ -34,12 +36,21 @@ const CONNECTION_FAILURES: ReadonlySet<FailureCode> = new Set([
 type Round<T> =
   | { readonly outcome: 'read'; readonly value: T }
   /** No address that was asked could be connected to; undefined where none could be asked. */
-  | { readonly outcome: 'down'; readonly failure: Failure | undefined };
+  | { readonly outcome: 'down'; readonly failure: Failure | undefined }
+  /** Every address that was asked wants to be left alone, or could not be connected to. */
+  | { readonly outcome: 'throttled'; readonly failure: Failure };
+
+/** Pauses of a key whose addresses all throttle: they double from one to the next. */
+const FIRST_PAUSE_MS = 1000;
+const MAX_PAUSE_MS = 30_000;
 
 /**
  * Makes one origin of a rule's addresses: asks them in their order, passing over those that are
  * taken for down, until one gives the object, a failure says that no other would, or
  * `maxAddresses` were asked.
+ *
+ * Where every address throttles, the key waits as well, with growing pauses, for `giveUpAfterMs` in
+ * all; then it fails, alone.
  *
  * A key never fails merely because all of its rule is down: where no address could be asked, or
  * none could be connected to and none answers a probe, its read waits (see {@link Outage}) and then
@@ -51,18 +62,20 @@ export function failoverOrigin(options: FailoverOptions): Origin {
   return {
     name,
     async read(request, reader, signal) {
-      const wait = async (): Promise<void> => {
-        request.onWait?.(true);
-        try {
-          await outage.wait(signal);
-        } finally {
-          request.onWait?.(false);
-        }
-      };
-      for (;;) {
+      const wait = () => whileWaiting(request, () => outage.wait(signal));
+      let pausedMs = 0;
+      for (let pauseMs = FIRST_PAUSE_MS; ;) {
         if (outage.ongoing) await wait();
         const round = await askInOrder(options, outage, { request, reader, signal });
         if (round.outcome === 'read') return round.value;
+        if (round.outcome === 'throttled') {
+          if (pausedMs >= giveUpAfterMs) throw round.failure;
+          const ms = Math.min(Math.max(pauseMs, round.failure.retryAfterMs ?? 0), MAX_PAUSE_MS);
+          await whileWaiting(request, () => sleepUnlessDraining(clock, ms, signal, drain));
+          pausedMs += ms;
+          pauseMs *= 2;
+          continue;
+        }
         if (round.failure !== undefined && (await outage.anyAlive(signal))) throw round.failure;
         await wait();
       }
@@ -76,6 +89,16 @@ export function failoverOrigin(options: FailoverOptions): Origin {
       await Promise.all(order().map(async (address) => address.close()));
     },
   };
+}
+
+/** Tells whoever asked that the read does not get on meanwhile. */
+async function whileWaiting(request: OriginRequest, wait: () => Promise<void>): Promise<void> {
+  request.onWait?.(true);
+  try {
+    await wait();
+  } finally {
+    request.onWait?.(false);
+  }
 }
 
 interface Call<T> {
@@ -101,13 +124,21 @@ async function askInOrder<T>(
     }
     failures.push(failure);
     if (asksAnotherAddress(failure, options)) continue;
-    if (failure.code !== 'ORIGIN_NOT_FOUND') throw failure;
+    if (failure.code !== 'ORIGIN_NOT_FOUND' && !isThrottle(failure)) throw failure;
     break;
   }
-  const down = failures.every(({ code }) => CONNECTION_FAILURES.has(code));
-  const failure = failures.length === 0 ? undefined : concludeFailure({ failures, skipped });
-  if (!down && failure !== undefined) throw failure;
-  return { outcome: 'down', failure };
+  return judgeRound(failures, skipped);
+}
+
+/** What a round without a result comes to. @throws Failure where waiting would not help. */
+function judgeRound(failures: readonly Failure[], skipped: readonly string[]): Round<never> {
+  if (failures.length === 0) return { outcome: 'down', failure: undefined };
+  const failure = concludeFailure({ failures, skipped });
+  const isDown = failures.map(({ code }) => CONNECTION_FAILURES.has(code));
+  if (!isDown.includes(false)) return { outcome: 'down', failure };
+  const passes = failures.every((one, index) => isDown[index] === true || isThrottle(one));
+  if (passes) return { outcome: 'throttled', failure };
+  throw failure;
 }
 
 /** What the address gave, or the Failure that it ended in; throws everything else. */

@@ -1,8 +1,9 @@
-import { type Failure, Interrupted } from '../model/failure.ts';
+import type { Failure } from '../model/failure.ts';
 import type { Clock } from '../model/ports.ts';
 import { calculateRetryDelay } from './calculate-retry-delay.ts';
 import type { GuardedOrigin } from './guarded-origin.ts';
 import { mayRetry } from './may-retry.ts';
+import { sleepUnlessDraining } from './sleep-unless-draining.ts';
 
 export interface RetryPolicy {
   /** Requests to the address for one object, the first included. */
@@ -50,21 +51,6 @@ export function retryOrigin(
       await origin.close();
     },
   };
-}
-
-/** @throws Interrupted where the run is stopping: there is going to be no next try. */
-async function sleepUnlessDraining(
-  clock: Clock,
-  ms: number,
-  signal: AbortSignal,
-  drain: AbortSignal,
-): Promise<void> {
-  try {
-    await clock.sleep(ms, AbortSignal.any([signal, drain]));
-  } catch (error) {
-    signal.throwIfAborted();
-    throw drain.aborted ? new Interrupted(drain.reason) : error;
-  }
 }
 
 function isRetried(error: unknown): error is Failure {

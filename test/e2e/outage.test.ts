@@ -86,6 +86,15 @@ describe('a rule whose only origin dies during the run', () => {
   });
 });
 
+test('an origin that is 503 for a while costs no key', async () => {
+  await place.writeRules(rulesFor([site.url]));
+  await place.list(site.keys);
+  site.throttleFor(1500);
+  const run = await place.migrate(['--concurrency', '8']);
+  expect(run.summary).toMatchObject({ copied: 30, failed: 0 });
+  expect(run.code).toBe(0);
+});
+
 describe('what waits for nobody', () => {
   test('a reader of stdout that hangs is left by the second SIGTERM', async () => {
     await place.writeRules(rulesFor([site.url]));

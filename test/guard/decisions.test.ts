@@ -165,7 +165,7 @@ describe('what a failed call says of its address', () => {
     [503, 'neutral'],
     [509, 'neutral'],
     [529, 'neutral'],
-    [429, 'success'],
+    [429, 'neutral'],
     [403, 'success'],
     [302, 'success'],
   ])('status %d is %s', (code, expected) => {

@@ -177,3 +177,47 @@ describe('probing all addresses of a rule', () => {
     expect(all.map((origin) => origin.closed())).toEqual([true, true]);
   });
 });
+
+describe('addresses that all throttle', () => {
+  const throttled = (origin: string) => status(503, origin);
+
+  it('are waited for, with growing pauses, until one gives the object', async () => {
+    const own = fakeClock();
+    const one = scriptedOrigin('a', throttled('a'), throttled('a'), throttled('a'), 'ok');
+    const waits: boolean[] = [];
+    const onWait = (waiting: boolean): void => {
+      waits.push(waiting);
+    };
+    const read = failover([one], { clock: own }).read({ ...request, onWait }, text, never());
+    await own.advance(1000 + 2000 + 4000);
+    expect(await read).toBe('a');
+    expect(own.sleeps).toEqual([1000, 2000, 4000]);
+    expect(waits).toEqual([true, false, true, false, true, false]);
+  });
+
+  it('are left alone for as long as they ask, up to half a minute', async () => {
+    const own = fakeClock();
+    const asked = (retryAfterMs: number) =>
+      failure('ORIGIN_STATUS', 'a', { status: 429, retryAfterMs });
+    const one = scriptedOrigin('a', asked(7000), asked(3_600_000), 'ok');
+    const read = readText(failover([one], { clock: own }));
+    await own.advance(7000 + 30_000);
+    expect(await read).toBe('a');
+    expect(own.sleeps).toEqual([7000, 30_000]);
+  });
+
+  it('fail the object, and nothing else, when they throttle for too long', async () => {
+    const own = fakeClock();
+    const one = scriptedOrigin('a', throttled('a'));
+    const read = readText(failover([one], { clock: own, giveUpAfterMs: 5000 })).catch(
+      (error: unknown) => error,
+    );
+    await own.advance(60_000);
+    expect(await read).toMatchObject({ code: 'ORIGIN_STATUS', status: 503 });
+  });
+
+  it('do not count as throttling where one of them says something else', async () => {
+    const [one, two] = [scriptedOrigin('a', throttled('a')), scriptedOrigin('b', missing('b'))];
+    await expect(readText(failover([one, two]))).rejects.toMatchObject({ status: 503 });
+  });
+});

@@ -12,6 +12,8 @@ export interface Site {
   readonly requests: () => number;
   /** Answers take this long from now on. */
   readonly slowDown: (ms: number) => void;
+  /** Every object is 503 from the next request on, for so long. */
+  readonly throttleFor: (ms: number) => void;
   readonly close: () => Promise<void>;
 }
 
@@ -28,9 +30,16 @@ export async function startSite(count: number): Promise<Site> {
   const bodies = new Map(keys.map((key) => [`/${key}`, siteBody(key)]));
   let requests = 0;
   let delayMs = 0;
+  let throttleMs = 0;
+  let throttledUntilMs = 0;
   const answer = (request: IncomingMessage, response: ServerResponse): void => {
     const body = bodies.get(request.url ?? '');
-    if (body === undefined) response.writeHead(404).end();
+    if (body !== undefined && throttleMs > 0) {
+      throttledUntilMs = Date.now() + throttleMs;
+      throttleMs = 0;
+    }
+    if (body !== undefined && Date.now() < throttledUntilMs) response.writeHead(503).end();
+    else if (body === undefined) response.writeHead(404).end();
     else response.writeHead(200, { 'content-length': body.length, etag: '"v1"' }).end(body);
   };
   const server = createServer((request, response) => {
@@ -47,6 +56,9 @@ export async function startSite(count: number): Promise<Site> {
     requests: () => requests,
     slowDown: (ms) => {
       delayMs = ms;
+    },
+    throttleFor: (ms) => {
+      throttleMs = ms;
     },
     close: async () => {
       server.closeAllConnections();
