@@ -18,12 +18,14 @@ import hashlib
 import json
 import re
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
 CHUNK_BYTES = 1 << 20
+READERS = 16
 HEADERS = [
     "ContentType",
     "ContentEncoding",
@@ -35,7 +37,7 @@ HEADERS = [
 
 
 def connect(arguments):
-    config = Config(s3={"addressing_style": "path"}, retries={"max_attempts": 2})
+    config = Config(s3={"addressing_style": "path"}, retries={"max_attempts": 2}, max_pool_connections=READERS)
     return boto3.client(
         "s3",
         endpoint_url=arguments.endpoint,
@@ -141,10 +143,16 @@ def wrong_with_bucket(s3, arguments, expected):
     arguments.stored = len(found)
     yield from (f"missing: {key}" for key in expected if key not in found)
     yield from (f"not published: {key}" for key in found if key not in expected)
-    for key, (algorithm, digest) in expected.items():
-        if key in found:
-            problems = wrong_with_object(s3, arguments.bucket, found[key], algorithm, digest)
-            yield from (f"{problem}: {key}" for problem in problems)
+
+    def problems_of(key):
+        algorithm, digest = expected[key]
+        problems = wrong_with_object(s3, arguments.bucket, found[key], algorithm, digest)
+        return [f"{problem}: {key}" for problem in problems]
+
+    # Side by side: alone, each read would mostly wait for the server.
+    with ThreadPoolExecutor(READERS) as pool:
+        for problems in pool.map(problems_of, [key for key in expected if key in found]):
+            yield from problems
     for upload in uploads_of(s3, arguments.bucket, arguments.prefix):
         yield f"multipart upload left over: {upload}"
 
