@@ -163,6 +163,20 @@ describe('an S3 store as origin', () => {
     expectAllStored();
   });
 
+  test('is read without a signature where the rule says anonymous', async () => {
+    await seed(site.keys.slice(0, 3));
+    const open = await startS3Double({ buckets: [{ name: 'public', publicRead: true }] });
+    for (const [key, object] of store.bucket('old').objects)
+      open.bucket('public').objects.set(key, object);
+    const address = `{ url: "s3://public/p/", endpoint: "${open.endpoint}", credentials: anonymous }`;
+    await place.writeRules(rules({ masters: `[${address}]` }));
+    const run = await migrate();
+    expect(run.summary).toMatchObject({ copied: 3, failed: 0 });
+    expect(open.asked('GetObject')).toHaveLength(3);
+    for (const { headers } of open.requests) expect(headers).not.toHaveProperty('authorization');
+    await open.close();
+  });
+
   test('is asked for odd keys exactly as they are', async () => {
     const odd = ['a//b', 'x/../y', '%2F', 'p+q r', '/lead', 'caf\u00e9'];
     await seed(site.keys.slice(0, 1));
