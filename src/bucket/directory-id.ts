@@ -1,55 +1,49 @@
 import { randomBytes } from 'node:crypto';
-import { open, readFile } from 'node:fs/promises';
+import { link, open, readFile, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { errnoOf } from './file-failure.ts';
 import { OWN_FOLDER } from './key-path.ts';
+import { TEMP_FOLDER } from './temp-files.ts';
 
 const ID_FILE = `${OWN_FOLDER}/id`;
 const ID_BYTES = 16;
-const WHOLE_ID = /^[0-9a-f]{32}\n$/;
 
 /**
  * The name that a directory bucket was given when it was made. Another directory under the same
  * path (a disk that is not mounted, one that was deleted and made anew) has another one.
  */
 export async function directoryId(root: string): Promise<string> {
-  const path = join(root, ID_FILE);
-  const found = await readId(path);
-  if (found !== undefined) return found;
-  // A file cut by a crash is written anew; of two who make one, the second reads the first's.
-  const handle = await open(path, (await isThere(path)) ? 'w' : 'wx').catch((error: unknown) => {
-    if (errnoOf(error) === 'EEXIST') return undefined;
-    throw error;
-  });
-  if (handle === undefined) return directoryId(root);
-  try {
-    const id = randomBytes(ID_BYTES).toString('hex');
-    await handle.writeFile(`${id}\n`);
-    await handle.sync();
-    return id;
-  } finally {
-    await handle.close();
-  }
+  return (await readId(root)) ?? (await giveId(root));
 }
 
-/** The id, where a whole one is there. */
-async function readId(path: string): Promise<string | undefined> {
+async function readId(root: string): Promise<string | undefined> {
   try {
-    const text = await readFile(path, 'utf8');
-    return WHOLE_ID.test(text) ? text.trimEnd() : undefined;
+    return (await readFile(join(root, ID_FILE), 'utf8')).trimEnd();
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') return undefined;
     throw error;
   }
 }
 
-async function isThere(path: string): Promise<boolean> {
+/** Writes a whole file beside and links it into place: of two who give an id, the first one counts. */
+async function giveId(root: string): Promise<string> {
+  const id = randomBytes(ID_BYTES).toString('hex');
+  const beside = join(root, TEMP_FOLDER, `id.${id}`);
+  const handle = await open(beside, 'wx');
   try {
-    await readFile(path);
-    return true;
+    await handle.writeFile(`${id}\n`);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+  try {
+    await link(beside, join(root, ID_FILE));
+    return id;
   } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return false;
-    throw error;
+    if (errnoOf(error) !== 'EEXIST') throw error;
+    return (await readId(root)) ?? id;
+  } finally {
+    await unlink(beside);
   }
 }

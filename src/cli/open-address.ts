@@ -1,8 +1,10 @@
 import { proxySettings } from '../http/choose-proxy.ts';
+import { FatalError } from '../model/failure.ts';
 import type { Origin } from '../model/origin.ts';
-import type { KeyRewrite, OriginAddress, Rule, S3Settings } from '../model/rule.ts';
+import type { OriginAddress, Rule, S3Settings } from '../model/rule.ts';
 import { httpOrigin } from '../origin/http-origin.ts';
 import { s3Origin } from '../origin/s3-origin.ts';
+import { s3Location, s3OriginKey } from '../rules/s3-origin-key.ts';
 import { originName } from '../rules/origin-name.ts';
 import { openStore } from './open-s3-store.ts';
 import { resolveAddress } from './resolve-address.ts';
@@ -24,6 +26,8 @@ export interface AddressSettings {
   readonly folder: string;
   /** Objects worked on at once: no address ever needs more connections. */
   readonly concurrency: number;
+  /** Aborts when the run is to stop. */
+  readonly drain: AbortSignal;
 }
 
 export interface OpenedAddress {
@@ -81,8 +85,16 @@ async function openS3(
   settings: AddressSettings,
   surroundings: Surroundings,
 ): Promise<OpenedAddress> {
-  const url = resolveOriginUrl(address.url, surroundings.env, where);
-  const [, bucket = '', prefix = ''] = /^s3:\/\/([^/]+)\/?(.*)$/s.exec(url) ?? [];
+  const location = s3Location(resolveOriginUrl(address.url, surroundings.env, where));
+  if (location === undefined) {
+    const variable =
+      'env' in address.url ? ` (from the environment variable ${address.url.env})` : '';
+    throw new FatalError(
+      'usage',
+      `${where}${variable}: the URL is not of the form s3://BUCKET/PREFIX/, which the address's other fields belong to`,
+    );
+  }
+  const { bucket, prefix } = location;
   const store = await openStore(
     {
       name: `s3://${bucket}/`,
@@ -93,16 +105,11 @@ async function openS3(
       timeouts: rule.request.timeouts,
       connections: Math.min(rule.protect.concurrency, settings.concurrency),
       attempts: ONE_ATTEMPT,
+      drain: settings.drain,
     },
     settings.folder,
     surroundings,
   );
-  const locate = (originKey: string): string => keyBelow(prefix, originKey, rule.key);
-  return { origin: s3Origin({ name: url, store, locate }), locate };
-}
-
-/** The key in the store: S3 is exact, so prefix and key are only joined. */
-function keyBelow(prefix: string, originKey: string, { slashes }: KeyRewrite): string {
-  const needsSlash = prefix !== '' && !prefix.endsWith('/') && slashes !== 'raw';
-  return `${prefix}${needsSlash ? '/' : ''}${originKey}`;
+  const locate = (originKey: string): string => s3OriginKey(prefix, originKey, rule.key);
+  return { origin: s3Origin({ name: `s3://${bucket}/${prefix}`, store, locate }), locate };
 }

@@ -47,6 +47,7 @@ export async function openBucket(
   settings: BucketSettings,
   folder: string,
   concurrency: number,
+  drain: AbortSignal,
   surroundings: Surroundings,
   log: Log,
 ): Promise<OpenedBucket> {
@@ -66,6 +67,7 @@ export async function openBucket(
       timeouts: STORE_TIMEOUTS,
       connections: concurrency + SPARE_CONNECTIONS,
       attempts: STORE_ATTEMPTS,
+      drain,
     },
     folder,
     surroundings,

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import process from 'node:process';
 import { calculateRetryDelay } from '../guard/calculate-retry-delay.ts';
+import { sleepUnlessDraining } from '../guard/sleep-unless-draining.ts';
 import { proxySettings } from '../http/choose-proxy.ts';
 import { httpClient } from '../http/http-client.ts';
 import type { S3Settings, Timeouts } from '../model/rule.ts';
@@ -25,6 +26,8 @@ export interface StoreAddress {
   readonly connections: number;
   /** Requests for one call, the first included. */
   readonly attempts: number;
+  /** Aborts when the run is to stop: there is no next request then. */
+  readonly drain: AbortSignal;
 }
 
 const RETRY_BASE_MS = 200;
@@ -66,7 +69,10 @@ export async function openStore(
     requesterPays,
     http,
     identity: { ca },
-    clock,
+    clock: {
+      now: () => clock.now(),
+      sleep: (ms, signal) => sleepUnlessDraining(clock, ms, signal, address.drain),
+    },
     retry: {
       attempts: address.attempts,
       delayMs: (failures, retryAfterMs) =>

@@ -59,7 +59,7 @@ export async function openRun(command: RunCommand, cleanup: Cleanup): Promise<Op
     stop.interrupt('SIGINT');
   });
   const concurrency = concurrencyOf(options);
-  const bucket = await openBucket(rules.bucket, folder, concurrency, surroundings, log);
+  const bucket = await openBucket(rules.bucket, folder, concurrency, stop.drain, surroundings, log);
   cleanup.add(() => bucket.close());
   const sources = await openSources(
     {
@@ -102,6 +102,7 @@ export async function runEngine(opened: OpenedRun, work: RunWork): Promise<RunRe
         exclusiveCreate: opened.bucket.exclusiveCreate,
         clock: surroundings.clock,
         note: opened.log.debug,
+        warn: opened.log.warn,
       }),
       overwrite: options.overwrite,
       dryRun,

@@ -1,5 +1,5 @@
 import type { Bucket } from '../model/bucket.ts';
-import { Failure, FatalError } from '../model/failure.ts';
+import { Failure, FatalError, Interrupted } from '../model/failure.ts';
 
 /** Looks whether the bucket answers at all; rejects where it does not. */
 export type BucketProbe = (signal: AbortSignal) => Promise<void>;
@@ -22,8 +22,9 @@ export function watchBucket(bucket: Bucket, probe: BucketProbe): Bucket {
     try {
       await probing;
       return error;
-    } catch {
+    } catch (probed) {
       signal.throwIfAborted();
+      if (probed instanceof Interrupted) return probed;
       return new FatalError('bucket-unusable', error.message, error);
     }
   };

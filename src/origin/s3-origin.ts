@@ -1,7 +1,8 @@
 import { nameFailure } from './name-failure.ts';
-import { originFailure } from '../s3/explain-s3-error.ts';
+import { originFailure, type RefusedSubject } from '../s3/explain-s3-error.ts';
+import { S3Error } from '../s3/s3-error.ts';
 import type { S3Request, S3Response, S3Store } from '../s3/s3-store.ts';
-import { Failure } from '../model/failure.ts';
+import { Failure, FatalError } from '../model/failure.ts';
 import {
   type Origin,
   type OriginAnswer,
@@ -27,31 +28,84 @@ export function s3Origin({ name, store, locate }: S3OriginSettings): Origin {
     read: async (request, reader, signal) => {
       if (request.url !== undefined) throw foreignUrl(request, name);
       const key = locate(request.originKey);
-      request.onRequest(name);
+      const ask = (answered: typeof reader): ReturnType<typeof reader> => {
+        request.onRequest(name);
+        return store.send(
+          getObject(key, request),
+          (response) => {
+            refuseStatus(request, response);
+            return answered(answerOf(name, store.name, key, response));
+          },
+          signal,
+        );
+      };
       try {
-        const ask = (answered: typeof reader): ReturnType<typeof reader> =>
-          store.send(
-            getObject(key, request),
-            (response) => answered(answerOf(name, store.name, key, response)),
-            signal,
-          );
         return await readToResult(ask, reader);
       } catch (error) {
-        throw nameFailure(
-          originFailure(error, { bucket: name, key: request.key, doing: 'read' }),
-          name,
-        );
+        throw failureOf(error, { bucket: name, key: request.key, doing: 'read' });
       }
     },
     probe: async (signal) => {
       try {
-        await store.control.headBucket(signal);
+        await checkLife(store, signal);
       } catch (error) {
-        throw nameFailure(originFailure(error, { bucket: name, doing: 'be reached' }), name);
+        throw failureOf(error, { bucket: name, doing: 'be reached' });
       }
     },
     close: () => store.close(),
   };
+}
+
+/**
+ * Whether the bucket could give objects at all. A HEAD has no body, so a refusal of it is looked
+ * into by a listing; who may not list may still be allowed to read, and a store that throttles or
+ * fails is alive.
+ * @throws S3Error where bucket or credentials are wrong; what the network throws.
+ */
+async function checkLife(store: S3Store, signal: AbortSignal): Promise<void> {
+  const ask = async (call: () => Promise<void>, isLife: (error: S3Error) => boolean) => {
+    try {
+      await call();
+      return true;
+    } catch (error) {
+      if (error instanceof S3Error && isLife(error)) return error.status >= 429;
+      throw error;
+    }
+  };
+  const refused = [400, 401, 403];
+  const isHeadFine = await ask(
+    () => store.control.headBucket(signal),
+    ({ status }) => status >= 429 || refused.includes(status),
+  );
+  if (isHeadFine) return;
+  const query = [
+    ['list-type', '2'],
+    ['max-keys', '1'],
+  ] as const;
+  const list = { method: 'GET', key: undefined, query, headers: {}, body: undefined } as const;
+  await ask(
+    () => store.send(list, () => Promise.resolve(), signal),
+    ({ status, code }) => status >= 429 || code === 'AccessDenied',
+  );
+}
+
+/** Only 200 is an object, and 304 where it was asked for. */
+function refuseStatus({ unless }: OriginRequest, { status }: S3Response): void {
+  if (status === 200 || (status === 304 && unless !== undefined)) return;
+  const why = `the store answered ${String(status)} to a GET of the whole object, expected 200`;
+  throw new Failure('ORIGIN_STATUS', why, { status });
+}
+
+/**
+ * What the port says of an error. Keys that can't be had for one address are no reason to end the
+ * run: another address may serve.
+ */
+function failureOf(error: unknown, subject: RefusedSubject): unknown {
+  const isKeyless = error instanceof FatalError && error.kind === 'origins-unusable';
+  const failure = isKeyless
+    ? new Failure('ORIGIN_UNREACHABLE', error.message, { cause: error })
+    : originFailure(error, subject);
+  return nameFailure(failure, subject.bucket);
 }
 
 function getObject(key: string, request: OriginRequest): S3Request {

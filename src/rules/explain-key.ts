@@ -6,6 +6,7 @@ import { matchRule, ruleVerdict } from './match-rule.ts';
 import { encodeSegments, originUrl } from './origin-url.ts';
 import { orderAddresses } from './order-addresses.ts';
 import { maskSecret } from './resolve-secret.ts';
+import { s3Location, s3OriginKey } from './s3-origin-key.ts';
 import { rewriteKey } from './rewrite-key.ts';
 
 /** What becomes of a key, worked out offline; one element of `explain --json`. */
@@ -122,8 +123,11 @@ function addressUrl(rule: Rule, { url }: OriginAddress, originKey: string): stri
     originUrl('http://unknown.invalid/', originKey, rule.key, '');
     return `${base}${separator}${encodeSegments(originKey)}`;
   }
-  // S3 keys are exact: they are not a URL's path before they are signed and sent.
-  if (base.startsWith('s3://')) return `${base}${separator}${originKey}`;
+  const location = s3Location(base);
+  if (location !== undefined) {
+    // S3 keys are exact: they are not a URL's path before they are signed and sent.
+    return `s3://${location.bucket}/${s3OriginKey(location.prefix, originKey, rule.key)}`;
+  }
   return originUrl(base, originKey, rule.key, '');
 }
 

@@ -154,7 +154,7 @@ export class Engine {
     const { presence, overwrite } = this.#job.examination;
     const open = entries.filter((_, index) => segment.isOpen(index));
     const inBucket = needsPresence(overwrite)
-      ? await presence.survey(open, this.#signal)
+      ? await presence.survey(open, this.#intakeSignal())
       : ASKED_NOTHING;
     for (const [index, entry] of entries.entries()) {
       if (!segment.isOpen(index)) continue;

@@ -184,11 +184,16 @@ async function writeAndSee(
     presence.wrote(moved.outcome === 'skipped');
     return moved;
   } catch (error) {
-    if (!(error instanceof Failure) || signal.aborted) throw error;
+    if (!(error instanceof Failure) || signal.aborted || isOfBucket(error)) throw error;
     if ((await bucket.head(transfer.entry.key, signal)) === undefined) throw error;
     presence.wrote(true);
     return { outcome: 'skipped', reason: 'exists' };
   }
+}
+
+/** What is in the bucket after a write that failed may be of that very write. */
+function isOfBucket({ code }: Failure): boolean {
+  return code === 'BUCKET_REFUSED' || code === 'BUCKET_THROTTLED' || code === 'BUCKET_UNREACHABLE';
 }
 
 function skipped(rule: Rule, reason: SkipReason): ObjectOutcome {

@@ -28,10 +28,14 @@ export interface PresenceSettings {
   readonly clock: Clock;
   /** Told when the way changes, with what was measured. */
   readonly note: (line: string) => void;
+  /** Told when a listing fails. */
+  readonly warn: (line: string) => void;
 }
 
 /** A page that answers fewer keys than this is not worth its request: the rest is asked singly. */
 const FEWEST_KEYS_A_PAGE = 4;
+/** A failed listing is not tried again for so many batches; each further one doubles that. */
+const FIRST_PAUSE_BATCHES = 16;
 /** So many HEADs tell what share of the keys is there. */
 const SHARE_SAMPLES = 64;
 
@@ -47,8 +51,9 @@ export class PresenceFinder {
   readonly #copyMs = new MovingAverage();
   readonly #taken = new MovingAverage();
   #way: PresenceWay | undefined;
-  /** False once the bucket refused a listing. */
-  #mayList = true;
+  /** Batches that are not listed any more, and how many the next failed listing adds. */
+  #skipListings = 0;
+  #nextPause = FIRST_PAUSE_BATCHES;
 
   constructor(settings: PresenceSettings) {
     this.#settings = settings;
@@ -71,6 +76,7 @@ export class PresenceFinder {
   async survey(entries: readonly Entry[], signal: AbortSignal): Promise<BatchPresence> {
     const keys = entries.flatMap((entry) => ('invalid' in entry ? [] : [entry.key]));
     const way = this.#choose(keys);
+    if (this.#skipListings > 0) this.#skipListings -= 1;
     if (way === 'list') return this.#tryList(keys, signal);
     if (way === 'write') return { of: () => Promise.resolve({ state: 'unknown' }) };
     return { of: (key, abort) => this.#head(key, abort) };
@@ -79,7 +85,7 @@ export class PresenceFinder {
   #choose(keys: readonly ObjectKey[]): PresenceWay {
     if (this.#settings.headIsCheap) return 'head';
     const costs = {
-      ordered: this.#mayList && keys.length > 1 && isOrdered(keys),
+      ordered: this.#skipListings === 0 && keys.length > 1 && isOrdered(keys),
       exclusiveCreate: this.#settings.exclusiveCreate(),
       headMs: this.#headMs.value,
       pageMs: this.#pageMs.value,
@@ -107,8 +113,9 @@ export class PresenceFinder {
       return this.#listed(await this.#list(keys, signal));
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
-      this.#mayList = error.code !== 'BUCKET_REFUSED';
-      this.#settings.note(`presence of keys: the listing failed (${error.message}), so by head`);
+      this.#skipListings = error.code === 'BUCKET_REFUSED' ? Infinity : this.#nextPause;
+      this.#nextPause *= 2;
+      this.#settings.warn(`presence of keys: the listing failed (${error.message}), so by head`);
       return { of: (key, abort) => this.#head(key, abort) };
     }
   }

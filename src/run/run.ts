@@ -1,11 +1,13 @@
 import type { Fingerprint } from '../model/checkpoint.ts';
 import type { SummaryEvent } from '../model/event.ts';
 import { type Ending, interruptionOf, runExitCode } from '../model/exit-code.ts';
-import { FatalError } from '../model/failure.ts';
+import { FatalError, type FatalKind } from '../model/failure.ts';
 import { type BegunJob, beginJob } from './begin-job.ts';
 import { Engine, type EngineJob } from './engine.ts';
 import { unlessAborted } from './unless-aborted.ts';
 import { Tallies } from './tallies.ts';
+
+const UNREACHABLE: ReadonlySet<FatalKind> = new Set(['origins-unusable', 'bucket-unusable']);
 
 /** How long an aborted run waits for its last events to be read. */
 const LAST_EVENTS_MS = 500;
@@ -92,7 +94,8 @@ async function work(job: Run, begun: BegunJob, tallies: Tallies): Promise<FatalE
 }
 
 function endingOf(fatal: FatalError | undefined, drain: AbortSignal): Ending {
-  const isForgiven = drain.aborted && fatal?.kind === 'origins-unusable';
+  // A run that was told to stop has no business with what stays down.
+  const isForgiven = drain.aborted && fatal !== undefined && UNREACHABLE.has(fatal.kind);
   if (fatal !== undefined && !isForgiven) return { kind: 'fatal', fatal: fatal.kind };
   if (!drain.aborted) return { kind: 'finished' };
   return { kind: 'interrupted', by: interruptionOf(drain) };

@@ -177,6 +177,16 @@ describe('an S3 store as origin', () => {
     await open.close();
   });
 
+  test('whose URL comes from a variable that is none of a store is exit 2, and not shown', async () => {
+    const address = `{ url: { env: OLD_URL }, endpoint: "${store.endpoint}" }`;
+    await place.writeRules(rules({ masters: `[${address}]` }));
+    const env = { ...ENV, OLD_URL: 'http://user:canary-91c@127.0.0.1/' };
+    const run = await migrate(['--quiet'], { env });
+    expect(run.code).toBe(2);
+    expect(run.stderr).toContain('OLD_URL');
+    expect(run.stderr).not.toContain('canary-91c');
+  });
+
   test('is asked for odd keys exactly as they are', async () => {
     const odd = ['a//b', 'x/../y', '%2F', 'p+q r', '/lead', 'caf\u00e9'];
     await seed(site.keys.slice(0, 1));
@@ -258,6 +268,24 @@ describe('a bucket that can not be used is exit 5, one line, and no state', () =
     expect(run.code).toBe(2);
     expect(run.stderr).toContain('DEST_ACCESS_KEY_ID');
   });
+});
+
+test('SIGTERM ends a run whose store has gone at once: 143, and the next run goes on', async () => {
+  site.slowDown(50);
+  const started = Date.now();
+  const run = await migrate(['--concurrency', '4', '--quiet'], {
+    onStart: ({ stdout, kill }) => {
+      const timer = setInterval(() => {
+        if (!stdout().includes('"copied"')) return;
+        clearInterval(timer);
+        store.close().catch(() => undefined);
+        setTimeout(kill, 1000, 'SIGTERM');
+      }, 5);
+    },
+  });
+  expect(run.code).toBe(143);
+  expect(run.summary).toMatchObject({ failed: 0 });
+  expect(Date.now() - started).toBeLessThan(15_000);
 });
 
 test('a dry run writes nothing to the store, not even a check', async () => {

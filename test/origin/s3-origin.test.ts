@@ -1,20 +1,23 @@
 import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { FatalError } from '../../src/model/failure.ts';
 import type { OriginHead } from '../../src/model/origin.ts';
 import { s3Origin } from '../../src/origin/s3-origin.ts';
+import { S3Error } from '../../src/s3/s3-error.ts';
 import type { S3Response, S3Store } from '../../src/s3/s3-store.ts';
 import { originRequest } from '../contract/origin-contract.ts';
 
 const body = Buffer.from('hello');
 const md5 = createHash('md5').update(body).digest();
 let answered: Readonly<Record<string, string>>;
+let status = 200;
 
 /** A store that answers every GET with `answered` as its headers. */
 const store: S3Store = {
   name: 's3://b/',
   send: (_request, reader) =>
     reader({
-      status: 200,
+      status,
       headers: answered,
       setCookies: [],
       length: body.length,
@@ -31,6 +34,7 @@ const store: S3Store = {
 let head: OriginHead | undefined;
 beforeEach(() => {
   answered = {};
+  status = 200;
 });
 afterEach(() => {
   head = undefined;
@@ -78,4 +82,67 @@ test('a URL that a list gives is not asked of a store', async () => {
 
 test('the URL that is noted names bucket and key', async () => {
   expect((await read())?.url).toBe('s3://b/p/k');
+});
+
+test.each([204, 202, 206, 304])(
+  'a %i where the whole object was asked for is none',
+  async (code) => {
+    status = code;
+    await expect(read()).rejects.toMatchObject({ code: 'ORIGIN_STATUS', status: code });
+    expect(head).toBeUndefined();
+  },
+);
+
+test('keys that can not be had for this address let another one be asked', async () => {
+  const keyless: S3Store = {
+    ...store,
+    send: () => Promise.reject(new FatalError('origins-unusable', 'no profile of that name')),
+  };
+  const origin = s3Origin({ name: 's3://b/', store: keyless, locate: (key) => key });
+  const never = new AbortController().signal;
+  const reading = origin.read(originRequest('k'), () => Promise.resolve(), never);
+  await expect(reading).rejects.toMatchObject({ code: 'ORIGIN_UNREACHABLE', origin: 's3://b/' });
+});
+
+describe('a probe', () => {
+  const refusal = (code: string, status: number): S3Error =>
+    new S3Error({
+      code,
+      status,
+      said: '',
+      requestId: undefined,
+      retryAfterMs: undefined,
+      region: undefined,
+      attempts: 1,
+    });
+  const probing = (head: S3Error | undefined, list: S3Error | undefined): Promise<void> => {
+    const answer = (error: S3Error | undefined) =>
+      error === undefined ? Promise.resolve() : Promise.reject(error);
+    const probed = {
+      ...store,
+      send: () => answer(list),
+      control: { headBucket: () => answer(head) },
+    } as unknown as S3Store;
+    const origin = s3Origin({ name: 's3://b/', store: probed, locate: (key) => key });
+    return origin.probe(new AbortController().signal);
+  };
+  const denied = refusal('AccessDenied', 403);
+
+  test.each([
+    ['the bucket answers', undefined, undefined],
+    ['it may be read and not listed', denied, denied],
+    ['it may be listed and not asked by HEAD', denied, undefined],
+    ['the store throttles', refusal('SlowDown', 503), denied],
+    ['the listing is throttled', denied, refusal('SlowDown', 503)],
+  ])('is fine where %s', async (_name, head, list) => {
+    await expect(probing(head, list)).resolves.toBeUndefined();
+  });
+
+  test.each([
+    ['there is no such bucket', refusal('NoSuchBucket', 404), undefined],
+    ['the key is unknown', denied, refusal('InvalidAccessKeyId', 403)],
+    ['the secret is wrong', denied, refusal('SignatureDoesNotMatch', 403)],
+  ])('fails where %s', async (_name, head, list) => {
+    await expect(probing(head, list)).rejects.toMatchObject({ origin: 's3://b/' });
+  });
 });

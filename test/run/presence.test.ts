@@ -43,7 +43,10 @@ function finderOver(held: readonly string[], pageSize = 1000) {
       }
     },
   };
-  const settings = { bucket, clock, note: (line: string) => notes.push(line) };
+  const note = (line: string): void => {
+    notes.push(line);
+  };
+  const settings = { bucket, clock, note, warn: note };
   const finder = (more: { headIsCheap?: boolean; exclusiveCreate?: boolean } = {}) =>
     new PresenceFinder({
       ...settings,
