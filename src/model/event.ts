@@ -6,6 +6,13 @@ export type SkipReason = 'exists' | 'unchanged' | 'no-rule' | 'rule-off' | 'filt
 /** How an entry is named in events: as text, or as base64 where its bytes are not UTF-8. */
 export type EventKey = { readonly key: string } | { readonly keyBase64: string };
 
+/** An address that was asked for the object before, and declared another length for it. */
+export interface DifferingOrigin {
+  readonly origin: string;
+  /** What it declared. */
+  readonly bytes: number;
+}
+
 export type ObjectOutcome =
   | {
       readonly outcome: 'copied';
@@ -20,6 +27,8 @@ export type ObjectOutcome =
       readonly etag: string;
       /** False where nothing declared the length and the rule accepts that. */
       readonly lengthVerified: boolean;
+      /** Set where origins disagree about the object; their bytes were not mixed. */
+      readonly differs?: readonly DifferingOrigin[];
     }
   | { readonly outcome: 'skipped'; readonly rule: string | null; readonly reason: SkipReason }
   | { readonly outcome: 'planned'; readonly rule: string }

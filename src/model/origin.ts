@@ -10,6 +10,16 @@ export interface Unless {
   readonly etag: string;
 }
 
+/** A version of which the first bytes are there already. */
+export interface ReadOn {
+  /** The first byte that is missing, more than 0. */
+  readonly offset: number;
+  /** A strong ETag, as it came. */
+  readonly etag: string;
+  /** Bytes of the whole object, as its first answer declared them. */
+  readonly total: number;
+}
+
 export interface OriginRequest {
   /** The request key, for messages. */
   readonly key: ObjectKey;
@@ -25,6 +35,12 @@ export interface OriginRequest {
   readonly secretHeaders?: ReadonlySet<string> | undefined;
   /** Asks for the body only if the origin's version is another; answered with status 304. */
   readonly unless: Unless | undefined;
+  /**
+   * Asked before a request to the address of that name: what of its object is there. The request
+   * then asks for the rest of that very version, and its reader gets 206 with whatever range came,
+   * 200 with the whole of another version, or 412 or 416.
+   */
+  readonly readOn?: ((origin: string) => ReadOn | undefined) | undefined;
   /** Told of every request for the object's body as it is sent, with the address's name. */
   readonly onRequest: (origin: string) => void;
   /** Told when the read begins to wait because no address can be asked, and when that is over. */
@@ -70,13 +86,14 @@ export class ReadAgain<T> {
  *
  * The reader runs inside `read` and holds the connection while it does. Broken bodies are
  * therefore failures of `read`, and a wrapper that asks again, or asks another address, starts
- * a new reader from byte 0: bytes of two answers never meet.
+ * a new reader: from byte 0, unless the request says by `readOn` what it has of that very version.
  */
 export interface Origin {
   /** As shown in events: scheme, host and path of the address; no credentials, no query. */
   readonly name: string;
   /**
-   * Asks for an object and gives the answer to `reader`: status 200, or 304 where `unless` is set.
+   * Asks for an object and gives the answer to `reader`: status 200, or 304 where `unless` is set,
+   * or what {@link OriginRequest.readOn} names where it asked for the rest.
    * A body that the reader leaves unread is cut off.
    * @throws Failure with an `ORIGIN_*`, `REDIRECT_REFUSED`, `ADDRESS_REFUSED`, `LOOP_DETECTED` or
    * `KEY_INVALID` code; any other status is `ORIGIN_NOT_FOUND` (404, 410) or `ORIGIN_STATUS`.

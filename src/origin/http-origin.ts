@@ -8,9 +8,10 @@ import {
   type Origin,
   type OriginAnswer,
   type OriginRequest,
+  type ReadOn,
   readToResult,
 } from '../model/origin.ts';
-import type { Clock } from '../model/ports.ts';
+import type { Clock, Headers } from '../model/ports.ts';
 import { nameFailure } from './name-failure.ts';
 import { originAccess, type AddressIdentity } from './origin-access.ts';
 
@@ -57,9 +58,10 @@ export function httpOrigin(settings: HttpOriginSettings): Origin {
     name,
     read: async (request, reader, signal) => {
       const first = firstTarget(settings, request);
+      let rest: ReadOn | undefined;
       const send: SendHop = (hop, visitor) => {
         request.onRequest(name);
-        const headers = access.headers(request, first, hop);
+        const headers = { ...access.headers(request, first, hop), ...conditions(request, rest) };
         return client.exchange(
           { method: 'GET', target: hop.target, headers, ...access.connection(hop.target) },
           visitor,
@@ -67,11 +69,13 @@ export function httpOrigin(settings: HttpOriginSettings): Origin {
         );
       };
       // A reader that reads again has given its connection back by then: it never waits for itself.
-      const ask = (answered: typeof reader): ReturnType<typeof reader> =>
-        followRedirects(first, policy, send, (response, target) => {
-          refuseStatus(request, response, target, clock);
+      const ask = (answered: typeof reader): ReturnType<typeof reader> => {
+        rest = request.readOn?.(name);
+        return followRedirects(first, policy, send, (response, target) => {
+          refuseStatus(request, rest, response, target, clock);
           return answered(answerOf(name, response, target));
         });
+      };
       try {
         return await readToResult(ask, reader);
       } catch (error) {
@@ -102,14 +106,27 @@ function firstTarget(settings: HttpOriginSettings, request: OriginRequest): Targ
   throw new Failure('KEY_INVALID', `${source} a URL that is no http or https URL`);
 }
 
-/** Lets 200 through, and 304 where it was asked for. */
+/** If-Range: where the version is another by now, the answer is the whole of it (RFC 9110, 13.1.5). */
+function conditions({ unless }: OriginRequest, rest: ReadOn | undefined): Headers {
+  if (rest !== undefined) return { range: `bytes=${rest.offset}-`, 'if-range': rest.etag };
+  return unless === undefined ? {} : { 'if-none-match': unless.etag };
+}
+
+/** What answers a request for the rest of a version. */
+const OF_THE_REST = [206, 412, 416];
+
+/** Lets 200 through, 304 and answers to a range where they were asked for. */
 function refuseStatus(
   { unless }: OriginRequest,
+  rest: ReadOn | undefined,
   { status, headers }: HttpResponse,
   target: TargetUrl,
   clock: Pick<Clock, 'now'>,
 ): void {
-  if (status === 200 || (status === 304 && unless !== undefined)) return;
+  if (status === 200) return;
+  if (rest === undefined ? status === 304 && unless !== undefined : OF_THE_REST.includes(status)) {
+    return;
+  }
   const what = `GET ${shownUrl(target)}: answered ${String(status)}`;
   const details = { status, retryAfterMs: retryAfterMs(headers['retry-after'], clock.now()) };
   if (status === 404 || status === 410) throw new Failure('ORIGIN_NOT_FOUND', what, details);

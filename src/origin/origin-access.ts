@@ -78,7 +78,6 @@ export function originAccess(
         ...(isHome ? homeHeaders : {}),
         ...(request.url === undefined || own === undefined ? {} : { authorization: own }),
         ...(referer === undefined ? {} : { referer }),
-        ...conditions(request),
       };
     },
     connection: (target) =>
@@ -94,10 +93,6 @@ function withoutCredentials({ headers, secretHeaders }: OriginRequest): Headers 
   const names = Object.keys(headers);
   if (!names.some(isCredential)) return headers;
   return Object.fromEntries(Object.entries(headers).filter(([header]) => !isCredential(header)));
-}
-
-function conditions({ unless }: OriginRequest): Headers {
-  return unless === undefined ? {} : { 'if-none-match': unless.etag };
 }
 
 function checkedHeaders(name: string, headers: Headers): Headers {

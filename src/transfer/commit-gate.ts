@@ -27,15 +27,26 @@ export class CommitGate {
   readonly #entry: KeyEntry;
   readonly #head: OriginHead;
   readonly #store: StoreSettings;
+  readonly #lengths: readonly DeclaredLength[];
   readonly #declared: readonly DeclaredDigest[];
   /** One for each algorithm that something was declared in, or that a confirmation needs. */
   readonly #hashes: ReadonlyMap<DigestAlgorithm, Hash>;
   #received = 0;
 
-  /** @throws Failure where the answer's head alone forbids storing its body. */
-  constructor(entry: KeyEntry, head: OriginHead, store: StoreSettings) {
+  /**
+   * @param saidBefore bytes that an earlier answer declared for the same version
+   * @throws Failure where the answer's head alone forbids storing its body.
+   */
+  constructor(entry: KeyEntry, head: OriginHead, store: StoreSettings, saidBefore?: number) {
     const refused = refuseAnswer(entry, head, store);
     if (refused !== undefined) throw refused;
+    this.#lengths = lengths(entry, head, saidBefore);
+    const [first] = this.#lengths;
+    const other = this.#lengths.find(({ bytes }) => bytes !== first?.bytes);
+    if (first !== undefined && other !== undefined) {
+      const why = `${first.by} says ${first.bytes} bytes, ${other.by} ${other.bytes}`;
+      throw refusal('LENGTH_MISMATCH', entry.key, head, why);
+    }
     this.#entry = entry;
     this.#head = head;
     this.#store = store;
@@ -65,11 +76,17 @@ export class CommitGate {
     );
   }
 
+  get receivedBytes(): number {
+    return this.#received;
+  }
+
   /** Takes the next bytes of the body, in order. @throws Failure when they are too many. */
   update(chunk: Uint8Array): void {
     this.#received += chunk.length;
-    const limit = this.#head.length ?? this.#entry.size;
-    if (limit !== undefined && this.#received > limit) throw this.#wrongLength(limit);
+    const [declared] = this.#lengths;
+    if (declared !== undefined && this.#received > declared.bytes) {
+      throw this.#wrongLength(declared);
+    }
     if (this.#received > this.#store.reject.maxSizeBytes) {
       const refused = refuseSize(this.#received, this.#entry, this.#head, this.#store);
       if (refused !== undefined) throw refused;
@@ -79,8 +96,8 @@ export class CommitGate {
 
   /** The verdict once the framing ended. @throws Failure; then nothing may be committed. */
   pass(): Passed {
-    for (const declared of [this.#head.length, this.#entry.size]) {
-      if (declared !== undefined && declared !== this.#received) throw this.#wrongLength(declared);
+    for (const declared of this.#lengths) {
+      if (declared.bytes !== this.#received) throw this.#wrongLength(declared);
     }
     const refused = refuseSize(this.#received, this.#entry, this.#head, this.#store);
     if (refused !== undefined) throw refused;
@@ -97,11 +114,31 @@ export class CommitGate {
     return { bytes: this.#received, sha256 };
   }
 
-  #wrongLength(declared: number): Failure {
-    const got = this.#received > declared ? `more than ${declared}` : String(this.#received);
-    const why = `got ${got} bytes, ${declared} were declared`;
+  #wrongLength({ bytes, by }: DeclaredLength): Failure {
+    const got = this.#received > bytes ? `more than ${bytes}` : String(this.#received);
+    const why = `got ${got} bytes, ${by} says ${bytes}`;
     return refusal('LENGTH_MISMATCH', this.#entry.key, this.#head, why);
   }
+}
+
+/** A length that somebody declared of the whole body. */
+interface DeclaredLength {
+  readonly bytes: number;
+  /** For messages. */
+  readonly by: string;
+}
+
+function lengths(
+  entry: KeyEntry,
+  head: OriginHead,
+  saidBefore: number | undefined,
+): readonly DeclaredLength[] {
+  const said = [
+    { bytes: head.length, by: 'Content-Length' },
+    { bytes: entry.size, by: 'the list' },
+    { bytes: saidBefore, by: 'an earlier answer for the same version' },
+  ];
+  return said.flatMap(({ bytes, by }) => (bytes === undefined ? [] : [{ bytes, by }]));
 }
 
 /**

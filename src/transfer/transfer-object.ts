@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
-import type { Bucket, StoredObject, Upload, WriteOptions } from '../model/bucket.ts';
+import type { Bucket, StoredObject, WriteOptions, WriteResult } from '../model/bucket.ts';
 import type { KeyEntry } from '../model/entry.ts';
+import type { DifferingOrigin } from '../model/event.ts';
 import {
   type Origin,
   type OriginAnswer,
@@ -9,10 +9,14 @@ import {
   ReadAgain,
 } from '../model/origin.ts';
 import type { StoreSettings } from '../model/rule.ts';
+import { differingOrigins, lengthSaidBefore } from '../plan/compare-answers.ts';
 import { isUnchanged } from '../plan/decide-copy.ts';
+import { isTheRest } from '../plan/read-on.ts';
 import { refusal } from '../plan/refusal.ts';
 import { storedMetadata } from '../plan/stored-metadata.ts';
 import { CommitGate, type Passed } from './commit-gate.ts';
+import { confirmBody } from './confirm-body.ts';
+import { StagedObject } from './staged-object.ts';
 
 /** Bodies up to this many bytes, of declared length, are taken and stored as one buffer. */
 const ONE_BUFFER_BYTES = 1024 * 1024;
@@ -40,51 +44,68 @@ export type TransferOutcome =
       readonly etag: string;
       readonly origin: string;
       readonly lengthVerified: boolean;
+      readonly differs?: readonly DifferingOrigin[];
     }
   | { readonly outcome: 'skipped'; readonly reason: 'exists' | 'unchanged' };
 
-/** What one transfer has staged and not yet committed or aborted. */
-interface Staging {
-  upload: Upload | undefined;
+/** What the tries at one object so far came to. */
+interface Tries {
+  /** The head of every answer whose body was wanted. */
+  readonly heads: OriginHead[];
+  staged: StagedObject | undefined;
 }
 
 /**
  * Moves one object from its origin into the bucket: fetch, verify, store. Either the whole object
- * passed the commit gate and is stored, or the bucket is as it was.
+ * passed the commit gate and is stored, or the bucket is as it was. A further try at the same
+ * address goes on where the body broke off, if both sides can be held to the same version; else it
+ * starts a new object from byte 0.
  * @throws Failure with the code that says why; FatalError and aborts come through.
  */
 export async function transferObject(
   transfer: Transfer,
   signal: AbortSignal,
 ): Promise<TransferOutcome> {
-  const staging: Staging = { upload: undefined };
+  const tries: Tries = { heads: [], staged: undefined };
+  const request = {
+    ...transfer.request,
+    readOn: (origin: string) => tries.staged?.readOn(origin),
+  };
   try {
     return await transfer.source.read(
-      transfer.request,
-      (answer) => receive(transfer, answer, staging, signal),
+      request,
+      (answer) => receive(transfer, answer, tries, signal),
       signal,
     );
   } finally {
-    await discard(staging);
+    await discard(tries);
   }
 }
 
-/** Aborts what is still staged: an attempt that failed, or the one before this. */
-async function discard(staging: Staging): Promise<void> {
-  const { upload } = staging;
-  staging.upload = undefined;
-  await upload?.abort();
+/** Aborts what is still staged: a try that failed, or the one before this. */
+async function discard(tries: Tries): Promise<void> {
+  const { staged } = tries;
+  tries.staged = undefined;
+  await staged?.abort();
 }
 
 async function receive(
   transfer: Transfer,
   answer: OriginAnswer,
-  staging: Staging,
+  tries: Tries,
   signal: AbortSignal,
 ): Promise<TransferOutcome | ReadAgain<TransferOutcome>> {
-  await discard(staging);
   const { entry, stored, store } = transfer;
   const { head } = answer;
+  const rest = tries.staged?.readOn(head.origin);
+  if (tries.staged !== undefined && rest !== undefined && head.status !== 200) {
+    if (isTheRest(rest, tries.staged.head, head))
+      return finish(transfer, answer, tries.staged, tries);
+    // Nothing is there any more to go on from, so the next answer is to the whole object.
+    await discard(tries);
+    return new ReadAgain((again) => receive(transfer, again, tries, signal));
+  }
+  await discard(tries);
   if (stored !== undefined && isUnchanged(stored, head)) {
     return { outcome: 'skipped', reason: 'unchanged' };
   }
@@ -92,17 +113,20 @@ async function receive(
     const why = 'a 304 for another version than the one that was asked about';
     throw refusal('ORIGIN_CHANGED', entry.key, head, why);
   }
-  const gate = new CommitGate(entry, head, store);
+  const saidBefore = lengthSaidBefore(tries.heads, head);
+  tries.heads.push(head);
+  const gate = new CommitGate(entry, head, store, saidBefore);
   if (head.length !== undefined && head.length <= ONE_BUFFER_BYTES) {
-    return storeWhole(transfer, answer, gate, signal);
+    return storeWhole(transfer, answer, gate, tries, signal);
   }
-  return storeStreamed(transfer, answer, gate, staging, signal);
+  return storeStreamed(transfer, answer, gate, tries, signal);
 }
 
 async function storeWhole(
   transfer: Transfer,
   answer: OriginAnswer,
   gate: CommitGate,
+  tries: Tries,
   signal: AbortSignal,
 ): Promise<TransferOutcome> {
   const { entry, bucket, store } = transfer;
@@ -117,14 +141,14 @@ async function storeWhole(
     options(transfer, bytes.length),
     signal,
   );
-  return outcomeOf(result, passed, answer.head, gate.lengthVerified);
+  return outcomeOf(result, passed, answer.head, gate.lengthVerified, tries);
 }
 
 async function storeStreamed(
   transfer: Transfer,
   answer: OriginAnswer,
   gate: CommitGate,
-  staging: Staging,
+  tries: Tries,
   signal: AbortSignal,
 ): Promise<TransferOutcome | ReadAgain<TransferOutcome>> {
   const { entry, bucket, store } = transfer;
@@ -139,61 +163,37 @@ async function storeStreamed(
     options(transfer, head.length),
     signal,
   );
-  staging.upload = upload;
-  await answer.pipeTo((chunk) => {
-    gate.update(chunk);
-    return upload.write(chunk);
-  });
+  const staged = new StagedObject(head, gate, upload);
+  tries.staged = staged;
+  return finish(transfer, answer, staged, tries);
+}
+
+/** Takes the body, or the rest of it, into what is staged, and commits it once it passed. */
+async function finish(
+  { entry, store }: Transfer,
+  answer: OriginAnswer,
+  staged: StagedObject,
+  tries: Tries,
+): Promise<TransferOutcome | ReadAgain<TransferOutcome>> {
+  const { head, gate } = staged;
+  await staged.take(answer);
   const passed = gate.pass();
-  if (!gate.mustConfirm) return commit(staging, upload, passed, head, gate.lengthVerified);
+  if (!gate.mustConfirm) return commit(staged, passed, gate.lengthVerified, tries);
   return new ReadAgain(async (second) => {
-    await confirm(transfer, passed, head, second);
-    return commit(staging, upload, passed, head, true);
+    await confirmBody(entry, store, passed, head, second);
+    return commit(staged, passed, true, tries);
   });
 }
 
 async function commit(
-  staging: Staging,
-  upload: Upload,
+  staged: StagedObject,
   passed: Passed,
-  head: OriginHead,
   lengthVerified: boolean,
+  tries: Tries,
 ): Promise<TransferOutcome> {
-  const result = await upload.commit();
-  staging.upload = undefined;
-  return outcomeOf(result, passed, head, lengthVerified);
-}
-
-/**
- * A body whose end only a closed connection marks looks the same cut or whole. The same address is
- * read a second time, and the body committed only if both reads agree to the byte.
- * @throws Failure where they don't, so that the object is asked for again, or elsewhere.
- */
-async function confirm(
-  transfer: Transfer,
-  passed: Passed,
-  head: OriginHead,
-  again: OriginAnswer,
-): Promise<void> {
-  const second = await digest(transfer, again);
-  if (second.bytes === passed.bytes && second.sha256 === passed.sha256) return;
-  const why =
-    `nothing declares the length, and two reads differ (${passed.bytes} and ${second.bytes} ` +
-    'bytes): the body was cut, or the object changed meanwhile';
-  const code = second.bytes === passed.bytes ? 'ORIGIN_CHANGED' : 'LENGTH_MISMATCH';
-  throw refusal(code, transfer.entry.key, head, why);
-}
-
-/** Length and SHA-256 of a body that is not stored. */
-async function digest(transfer: Transfer, answer: OriginAnswer): Promise<Passed> {
-  const gate = new CommitGate(transfer.entry, answer.head, transfer.store);
-  const sha256 = createHash('sha256');
-  await answer.pipeTo((chunk) => {
-    gate.update(chunk);
-    sha256.update(chunk);
-  });
-  const { bytes } = gate.pass();
-  return { bytes, sha256: sha256.digest('base64') };
+  const result = await staged.commit();
+  tries.staged = undefined;
+  return outcomeOf(result, passed, staged.head, lengthVerified, tries);
 }
 
 function options({ ifAbsent, store }: Transfer, length: number | undefined): WriteOptions {
@@ -203,17 +203,21 @@ function options({ ifAbsent, store }: Transfer, length: number | undefined): Wri
 }
 
 function outcomeOf(
-  result: Awaited<ReturnType<Upload['commit']>>,
+  result: WriteResult,
   passed: Passed,
   head: OriginHead,
   lengthVerified: boolean,
+  tries: Tries,
 ): TransferOutcome {
   if (result.outcome === 'exists') return { outcome: 'skipped', reason: 'exists' };
+  const { bytes } = passed;
+  const differs = differingOrigins(tries.heads, head, bytes);
   return {
     outcome: 'copied',
-    bytes: passed.bytes,
+    bytes,
     etag: result.etag,
     origin: head.origin,
     lengthVerified,
+    ...(differs.length === 0 ? {} : { differs }),
   };
 }
