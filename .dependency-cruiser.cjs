@@ -31,6 +31,7 @@ const doors = {
   '@aws-sdk/[^/]+': ['s3'],
   '@smithy/[^/]+': ['s3'],
   '@aws-crypto/[^/]+': ['s3'],
+  'hash-wasm': ['transfer'],
   'p-queue': ['run', 'serve'],
   cockatiel: ['guard'],
   picomatch: ['plan'],

@@ -1,6 +1,7 @@
 import { Failure, FatalError } from '../model/failure.ts';
 import { bucketFailure } from '../s3/explain-s3-error.ts';
 import { S3Error } from '../s3/s3-error.ts';
+import type { S3Store } from '../s3/s3-store.ts';
 import type { S3Tools } from './s3-tools.ts';
 import { PROBE_NAME, probeConditionalWrites, removeProbe, writeProbe } from './s3-write-probe.ts';
 
@@ -12,8 +13,13 @@ export interface S3Needs {
   readonly presence: boolean;
 }
 
+/** Requests for one step of the check: nobody should wait long to hear that an address is wrong. */
+const CHECK_ATTEMPTS = 3;
+
 const NO_BUCKET =
   'the bucket does not exist there: check bucket.url, endpoint and region, or create it';
+
+const BUCKET_ITSELF = { key: undefined, query: [], headers: {}, body: undefined } as const;
 
 /** Random digits in the name of a key that nobody has. */
 const RANDOM_DIGITS = 16;
@@ -30,13 +36,22 @@ export async function s3Check(
   needs: S3Needs,
   signal: AbortSignal,
 ): Promise<readonly string[]> {
+  const hurried = { ...tools, store: hurriedStore(tools.store) };
   try {
-    await checkAccess(tools, signal);
-    if (needs.presence) await checkPresence(tools, signal);
-    return needs.write ? await checkWriting(tools, signal) : [];
+    await checkAccess(hurried, signal);
+    if (needs.presence) await checkPresence(hurried, signal);
+    return needs.write ? await checkWriting(hurried, signal) : [];
   } catch (error) {
     throw asFatal(error);
   }
+}
+
+function hurriedStore(store: S3Store): S3Store {
+  return {
+    ...store,
+    send: (request, reader, signal) =>
+      store.send({ ...request, attempts: CHECK_ATTEMPTS }, reader, signal),
+  };
 }
 
 function asFatal(error: unknown): unknown {
@@ -59,7 +74,7 @@ async function checkAccess(tools: S3Tools, signal: AbortSignal): Promise<void> {
   const { store, bucket, prefix } = tools;
   const doing = 'be reached';
   try {
-    await store.control.headBucket(signal);
+    await store.send({ method: 'HEAD', ...BUCKET_ITSELF }, () => Promise.resolve(), signal);
     return;
   } catch (error) {
     if (!(error instanceof S3Error)) throw bucketFailure(error, { bucket, doing });
@@ -72,7 +87,7 @@ async function checkAccess(tools: S3Tools, signal: AbortSignal): Promise<void> {
     ['prefix', prefix],
   ] as const;
   try {
-    const request = { method: 'GET', key: undefined, query, headers: {}, body: undefined } as const;
+    const request = { method: 'GET', ...BUCKET_ITSELF, query } as const;
     await store.send(request, () => Promise.resolve(), signal);
   } catch (error) {
     const onlyListing = isRefusal(error) && error.code === 'AccessDenied';
@@ -90,9 +105,14 @@ async function checkPresence(tools: S3Tools, signal: AbortSignal): Promise<void>
   const key = absentKey(tools);
   try {
     const request = { method: 'HEAD', key, query: [], headers: {}, body: undefined } as const;
-    await store.send(request, () => Promise.resolve(), signal);
+    const { status } = await store.send(request, (response) => Promise.resolve(response), signal);
+    const why =
+      `it answers ${status} for a key that nobody has, so every object would seem to be there; ` +
+      'is bucket.endpoint an S3 store?';
+    throw unusable(tools, why);
   } catch (error) {
     if (error instanceof S3Error && error.status === 404) return;
+    if (error instanceof FatalError) throw error;
     if (!isRefusal(error)) throw bucketFailure(error, { bucket, doing: 'look up a key' });
     const why =
       `it answers ${error.status} for a key that is not there, so absent objects can't be told ` +

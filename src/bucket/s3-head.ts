@@ -1,6 +1,8 @@
 import type { StoredObject } from '../model/bucket.ts';
+import { Failure } from '../model/failure.ts';
 import type { ObjectKey } from '../model/object-key.ts';
 import { S3Error } from '../s3/s3-error.ts';
+import type { S3Response } from '../s3/s3-store.ts';
 import { hidesMd5 } from './s3-etag.ts';
 import { storedObject } from './s3-headers.ts';
 import { asBucketFailure, keyInStore } from './s3-tools.ts';
@@ -22,6 +24,20 @@ export function isAbsence(error: unknown): boolean {
 }
 
 /**
+ * Only a 200 says that the object is there: another success is about something else.
+ * @throws Failure `BUCKET_REFUSED`.
+ */
+export function refuseOtherSuccess(
+  { bucket }: S3Tools,
+  key: ObjectKey,
+  { status }: Pick<S3Response, 'status'>,
+): void {
+  if (status === 200) return;
+  const line = `bucket ${bucket} answered ${status} when it was asked for ${JSON.stringify(key)}, expected 200 or 404: is its endpoint an S3 store, with nothing before it that changes answers?`;
+  throw new Failure('BUCKET_REFUSED', line, { status });
+}
+
+/**
  * Looks an object up.
  * @throws Failure `BUCKET_*`, also where the store would not say (403).
  */
@@ -40,11 +56,13 @@ export async function s3Head(
   try {
     return await tools.store.send(
       request,
-      (response) =>
-        Promise.resolve({
+      (response) => {
+        refuseOtherSuccess(tools, key, response);
+        return Promise.resolve({
           object: storedObject(tools.bucket, key, response),
           hidesMd5: hidesMd5(response.headers),
-        }),
+        });
+      },
       signal,
     );
   } catch (error) {

@@ -3,8 +3,16 @@ import type { ObjectMetadata, StoredObject, WriteOptions } from '../model/bucket
 import { Failure } from '../model/failure.ts';
 import type { ObjectKey } from '../model/object-key.ts';
 import type { Headers } from '../model/ports.ts';
+import { textProblem } from '../s3/encoded-words.ts';
+import {
+  fieldHeader,
+  fieldText,
+  isField,
+  METADATA_PREFIX,
+  metadataHeader,
+  metadataText,
+} from '../s3/metadata-text.ts';
 import type { S3Response } from '../s3/s3-store.ts';
-import { decodeWords, encodeWords, textProblem } from './s3-encoded-words.ts';
 import { quotedEtag } from './s3-etag.ts';
 
 /** What a bucket's settings add to each object that is written. */
@@ -16,21 +24,15 @@ export interface S3ObjectSettings {
   readonly sse: { readonly type: string; readonly keyId: string | undefined } | undefined;
 }
 
-const METADATA_PREFIX = 'x-amz-meta-';
-
-/** Headers that S3 keeps in fields of their own (AWS S3 API Reference, PutObject). */
-const FIELDS: readonly string[] = [
-  'cache-control',
-  'content-disposition',
-  'content-encoding',
-  'content-language',
-  'content-type',
-  'expires',
-];
-
-function encodedValue(key: ObjectKey, name: string, value: string): string {
+/** @param encode what brings a text into ASCII */
+function encodedValue(
+  key: ObjectKey,
+  name: string,
+  value: string,
+  encode: (text: string) => string,
+): string {
   const problem = fieldProblem(name, '') ?? textProblem(value);
-  if (problem === undefined) return encodeWords(value);
+  if (problem === undefined) return encode(value);
   const what = `${JSON.stringify(key)} can't be stored with its header ${JSON.stringify(name)}`;
   throw new Failure(
     'BUCKET_REFUSED',
@@ -79,10 +81,11 @@ export function writeHeaders(
 ): Headers {
   const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(metadata.headers)) {
-    headers[name] = encodedValue(key, name, value);
+    headers[name] = encodedValue(key, name, value, fieldHeader);
   }
   for (const [name, value] of Object.entries(metadata.metadata)) {
-    headers[METADATA_PREFIX + name.toLowerCase()] = encodedValue(key, name, value);
+    const header = METADATA_PREFIX + name.toLowerCase();
+    headers[header] = encodedValue(key, name, value, metadataHeader);
   }
   const tags = tagging(options.tags);
   if (tags !== '') headers['x-amz-tagging'] = tags;
@@ -99,7 +102,7 @@ export function storedObject(bucket: string, key: ObjectKey, response: S3Respons
     const line = `bucket ${bucket} did not tell the length of ${JSON.stringify(key)}: its answer has no Content-Length`;
     throw new Failure('BUCKET_REFUSED', line);
   }
-  const fields = Object.entries(headers).filter(([name]) => FIELDS.includes(name));
+  const fields = Object.entries(headers).filter(([name]) => isField(name));
   const metadata = Object.entries(headers).filter(([name]) => name.startsWith(METADATA_PREFIX));
   const lastModifiedMs = Date.parse(headers['last-modified'] ?? '');
   return {
@@ -107,9 +110,9 @@ export function storedObject(bucket: string, key: ObjectKey, response: S3Respons
     size: length,
     etag: quotedEtag(headers['etag']) ?? '',
     lastModifiedMs: Number.isNaN(lastModifiedMs) ? 0 : lastModifiedMs,
-    headers: Object.fromEntries(fields.map(([name, value]) => [name, decodeWords(value)])),
+    headers: Object.fromEntries(fields.map(([name, value]) => [name, fieldText(value)])),
     metadata: Object.fromEntries(
-      metadata.map(([name, value]) => [name.slice(METADATA_PREFIX.length), decodeWords(value)]),
+      metadata.map(([name, value]) => [name.slice(METADATA_PREFIX.length), metadataText(value)]),
     ),
   };
 }

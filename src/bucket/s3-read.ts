@@ -3,7 +3,7 @@ import { Failure } from '../model/failure.ts';
 import type { ObjectKey } from '../model/object-key.ts';
 import type { BodySink } from '../model/ports.ts';
 import type { S3Response } from '../s3/s3-store.ts';
-import { isAbsence } from './s3-head.ts';
+import { isAbsence, refuseOtherSuccess } from './s3-head.ts';
 import { storedObject } from './s3-headers.ts';
 import { asBucketFailure, keyInStore } from './s3-tools.ts';
 import type { S3Tools } from './s3-tools.ts';
@@ -78,6 +78,7 @@ export async function s3Read<T>(
     return await tools.store.send(
       { method: 'GET', key: whole, query: [], headers: {}, body: undefined },
       async (response) => {
+        refuseOtherSuccess(tools, key, response);
         const answer = new S3Answer(tools, key, response, signal);
         try {
           return await reader(answer);

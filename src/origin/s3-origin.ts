@@ -1,13 +1,16 @@
 import { nameFailure } from './name-failure.ts';
+import { encodeKey } from '../s3/encode-uri.ts';
 import { originFailure, type RefusedSubject } from '../s3/explain-s3-error.ts';
+import { withoutWords } from '../s3/metadata-text.ts';
 import { S3Error } from '../s3/s3-error.ts';
 import type { S3Request, S3Response, S3Store } from '../s3/s3-store.ts';
-import { Failure, FatalError } from '../model/failure.ts';
+import { Failure, FatalError, type FailureCode } from '../model/failure.ts';
 import {
   type Origin,
   type OriginAnswer,
   type OriginHead,
   type OriginRequest,
+  type ReadOn,
   readToResult,
   type Unless,
 } from '../model/origin.ts';
@@ -28,16 +31,22 @@ export function s3Origin({ name, store, locate }: S3OriginSettings): Origin {
     read: async (request, reader, signal) => {
       if (request.url !== undefined) throw foreignUrl(request, name);
       const key = locate(request.originKey);
-      const ask = (answered: typeof reader): ReturnType<typeof reader> => {
+      const ask = async (answered: typeof reader): ReturnType<typeof reader> => {
+        const rest = request.readOn?.(name);
         request.onRequest(name);
-        return store.send(
-          getObject(key, request),
-          (response) => {
-            refuseStatus(request, response);
-            return answered(answerOf(name, store.name, key, response));
-          },
-          signal,
-        );
+        try {
+          return await store.send(
+            getObject(key, request, rest),
+            (response) => {
+              refuseStatus(request, rest, response);
+              return answered(answerOf(name, store.name, key, response));
+            },
+            signal,
+          );
+        } catch (error) {
+          if (rest === undefined || !isOtherVersion(error)) throw error;
+          return answered(otherVersion(name, store.name, key, error));
+        }
       };
       try {
         return await readToResult(ask, reader);
@@ -49,7 +58,7 @@ export function s3Origin({ name, store, locate }: S3OriginSettings): Origin {
       try {
         await checkLife(store, signal);
       } catch (error) {
-        throw failureOf(error, { bucket: name, doing: 'be reached' });
+        throw probeFailure(failureOf(error, { bucket: name, doing: 'be reached' }));
       }
     },
     close: () => store.close(),
@@ -72,7 +81,7 @@ async function checkLife(store: S3Store, signal: AbortSignal): Promise<void> {
       throw error;
     }
   };
-  const refused = [400, 401, 403];
+  const refused = [400, 401, 403, 404];
   const isHeadFine = await ask(
     () => store.control.headBucket(signal),
     ({ status }) => status >= 429 || refused.includes(status),
@@ -89,11 +98,47 @@ async function checkLife(store: S3Store, signal: AbortSignal): Promise<void> {
   );
 }
 
-/** Only 200 is an object, and 304 where it was asked for. */
-function refuseStatus({ unless }: OriginRequest, { status }: S3Response): void {
-  if (status === 200 || (status === 304 && unless !== undefined)) return;
-  const why = `the store answered ${String(status)} to a GET of the whole object, expected 200`;
+const ABOUT_OBJECTS: ReadonlySet<FailureCode> = new Set<FailureCode>([
+  'ORIGIN_STATUS',
+  'ORIGIN_NOT_FOUND',
+  'ORIGIN_ARCHIVED',
+]);
+
+/** A bucket that answers and can give no object is as good as none. */
+function probeFailure(error: unknown): unknown {
+  if (!(error instanceof Failure) || !ABOUT_OBJECTS.has(error.code)) return error;
+  const { message, origin, retryAfterMs } = error;
+  return new Failure('ORIGIN_UNREACHABLE', message, { origin, retryAfterMs, cause: error });
+}
+
+/** Only 200 is an object, 206 the rest of one, and 304 where it was asked for. */
+function refuseStatus(
+  { unless }: OriginRequest,
+  rest: ReadOn | undefined,
+  { status }: S3Response,
+): void {
+  if (status === 200) return;
+  if (rest === undefined ? status === 304 && unless !== undefined : status === 206) return;
+  const asked = rest === undefined ? 'the whole object' : 'the rest of an object';
+  const why = `the store answered ${String(status)} to a GET of ${asked}, expected 200`;
   throw new Failure('ORIGIN_STATUS', why, { status });
+}
+
+/** How a store refuses the rest of a version that it no longer has (GetObject: If-Match, Range). */
+function isOtherVersion(error: unknown): error is S3Error {
+  return error instanceof S3Error && (error.status === 412 || error.status === 416);
+}
+
+/** Such a refusal as an answer: it has nothing that could be read. */
+function otherVersion(origin: string, store: string, key: string, error: S3Error): OriginAnswer {
+  const { status } = error;
+  const url = `${store}${encodeKey(key)}`;
+  const refuse = (): Promise<never> => Promise.reject(error);
+  return {
+    head: { origin, url, status, headers: {}, length: undefined, framing: 'length' },
+    bytes: refuse,
+    pipeTo: refuse,
+  };
 }
 
 /**
@@ -108,12 +153,13 @@ function failureOf(error: unknown, subject: RefusedSubject): unknown {
   return nameFailure(failure, subject.bucket);
 }
 
-function getObject(key: string, request: OriginRequest): S3Request {
-  const headers = { ...request.headers, ...conditions(request.unless) };
+function getObject(key: string, request: OriginRequest, rest: ReadOn | undefined): S3Request {
+  const headers = { ...request.headers, ...conditions(request.unless, rest) };
   return { method: 'GET', key, query: [], headers, body: undefined };
 }
 
-function conditions(unless: Unless | undefined): Headers {
+function conditions(unless: Unless | undefined, rest: ReadOn | undefined): Headers {
+  if (rest !== undefined) return { range: `bytes=${rest.offset}-`, 'if-match': rest.etag };
   return unless === undefined ? {} : { 'if-none-match': unless.etag };
 }
 
@@ -121,9 +167,9 @@ function answerOf(origin: string, store: string, key: string, response: S3Respon
   const { status, headers, length, framing } = response;
   const head: OriginHead = {
     origin,
-    url: `${store}${key}`,
+    url: `${store}${encodeKey(key)}`,
     status,
-    headers,
+    headers: withoutWords(headers),
     length,
     md5: bodyMd5(headers),
     framing,

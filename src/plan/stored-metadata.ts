@@ -5,6 +5,7 @@ import { type ObjectKey, utf8Length } from '../model/object-key.ts';
 import type { OriginHead } from '../model/origin.ts';
 import type { Headers } from '../model/ports.ts';
 import type { StoreSettings } from '../model/rule.ts';
+import { headerText } from './header-text.ts';
 
 /** Names of the user metadata in which the origin's version and address are kept. */
 export const STORED_ETAG = 'bucketfill-etag';
@@ -14,7 +15,10 @@ const STORED_URL = 'bucketfill-url';
 /** User metadata that holds a stored header for which S3 has no field starts with this. */
 const HEADER_AS_METADATA = 'bucketfill-header-';
 
-/** S3 accepts 2 KB of user metadata, names and values in UTF-8 (AWS S3 User Guide). */
+/**
+ * S3 accepts 2 KB of user metadata: the bytes of names and values in UTF-8, whatever they are
+ * encoded in on their way (AWS S3 User Guide). Stores that count what is sent may refuse less.
+ */
 const MAX_METADATA_BYTES = 2048;
 
 /** Headers that S3 keeps in fields of their own (PutObject). */
@@ -37,7 +41,8 @@ const USER_METADATA_PREFIXES = [
 ];
 
 /**
- * What is kept beside an object, from the origin's answer and the rule.
+ * What is kept beside an object, from the origin's answer and the rule: texts, whatever bytes the
+ * headers had.
  * @throws Failure `METADATA_TOO_LARGE` where the origin's own metadata is over S3's limit; only our
  * own note of the URL is left out to make room.
  */
@@ -47,34 +52,33 @@ export function storedMetadata(
   store: StoreSettings,
 ): ObjectMetadata {
   const headers: Record<string, string> = {};
-  const metadata: Record<string, string> = {};
-  if (store.userMetadata) Object.assign(metadata, userMetadata(head.headers));
+  // A name may be anything, `__proto__` too.
+  const metadata = new Map(store.userMetadata ? userMetadata(head.headers) : []);
   for (const name of store.headers) {
     const value = head.headers[name];
     if (value === undefined || name === 'set-cookie') continue;
-    if (S3_FIELDS.has(name)) headers[name] = value;
-    else metadata[HEADER_AS_METADATA + name] = value;
+    if (S3_FIELDS.has(name)) headers[name] = headerText(value);
+    else metadata.set(HEADER_AS_METADATA + name, headerText(value));
   }
   for (const { header, name } of store.metadataFrom) {
     const value = head.headers[header];
-    if (value !== undefined) metadata[name] = value;
+    if (value !== undefined) metadata.set(name, headerText(value));
   }
   const type = contentType(key, headers['content-type'], store);
   if (type !== undefined) headers['content-type'] = type;
   const origin = store.originValidators ? originNotes(head) : {};
-  return { headers, metadata: withinLimit(key, metadata, origin) };
+  return { headers, metadata: withinLimit(key, Object.fromEntries(metadata), origin) };
 }
 
-function userMetadata(headers: Headers): Record<string, string> {
-  const found: Record<string, string> = {};
-  for (const prefix of USER_METADATA_PREFIXES) {
-    for (const [name, value] of Object.entries(headers)) {
-      if (name.startsWith(prefix)) found[name.slice(prefix.length)] = value;
-    }
-  }
-  return found;
+function userMetadata(headers: Headers): (readonly [name: string, text: string])[] {
+  return USER_METADATA_PREFIXES.flatMap((prefix) =>
+    Object.entries(headers)
+      .filter(([name]) => name.startsWith(prefix))
+      .map(([name, value]) => [name.slice(prefix.length), headerText(value)] as const),
+  );
 }
 
+/** Validators stay as they came: they are compared with, and sent to, the origin again. */
 function originNotes(head: OriginHead): Record<string, string> {
   const notes: Record<string, string> = {};
   const etag = head.headers['etag'];

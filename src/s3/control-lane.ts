@@ -27,7 +27,7 @@ const ANY_REGION = 'us-east-1';
 
 /** Makes the seldom calls of one bucket; the SDK is loaded at the first of them. */
 export function controlLane(
-  lane: Pick<S3Lane, 'sendWhole'>,
+  lane: Pick<S3Lane, 'sendWhole' | 'mask'>,
   bucket: string,
   clock: Pick<Clock, 'now'>,
 ): ControlLane {
@@ -41,7 +41,7 @@ export function controlLane(
     } catch (error) {
       // The SDK wraps what is no Error; a signal's reason may be anything.
       signal.throwIfAborted();
-      throw isOwn(error) ? error : brokenAnswer(asText(error));
+      throw isOwn(error) ? error : brokenAnswer(lane.mask(asText(error)));
     }
   };
   const of = (key: string): { Bucket: string; Key: string } => ({ Bucket: bucket, Key: key });
@@ -90,7 +90,7 @@ export function controlLane(
 }
 
 async function openSdk(
-  lane: Pick<S3Lane, 'sendWhole'>,
+  lane: Pick<S3Lane, 'sendWhole' | 'mask'>,
   clock: Pick<Clock, 'now'>,
 ): Promise<OpenSdk> {
   const sdk = await import('@aws-sdk/client-s3');

@@ -38,8 +38,9 @@ function adviceFor(error: S3Error): string {
 /**
  * What the bucket port says of an error of `S3Store`: Failure `BUCKET_REFUSED`,
  * `BUCKET_THROTTLED`, `BUCKET_UNREACHABLE`, `KEY_INVALID` or `METADATA_TOO_LARGE`; FatalError
- * `bucket-unusable` where no later object can fare better; a wrong signature counts as such where
- * the bucket itself was asked, as a start check does. Everything else comes back as it is.
+ * `bucket-unusable` where no later object can fare better, a full bucket's included; a wrong
+ * signature counts as such where the bucket itself was asked, as a start check does. Everything
+ * else comes back as it is.
  */
 export function bucketFailure(error: unknown, subject: RefusedSubject): unknown {
   if (error instanceof Failure) return networkFailure(error, subject);
@@ -47,11 +48,14 @@ export function bucketFailure(error: unknown, subject: RefusedSubject): unknown 
   const { status, retryAfterMs } = error;
   const message = refusal(error, subject, 'bucket');
   const { kind } = refusalAdvice(error);
-  if (kind === 'fatal' || (kind === 'signature' && subject.key === undefined)) {
+  if (isFatal(kind) || (kind === 'signature' && subject.key === undefined)) {
     return new FatalError('bucket-unusable', message, error);
   }
   return new Failure(BUCKET_CODES[kind], message, { status, retryAfterMs, cause: error });
 }
+
+const isFatal = (kind: RefusalKind): kind is 'fatal' | 'full' =>
+  kind === 'fatal' || kind === 'full';
 
 const BUCKET_CODES = {
   object: 'BUCKET_REFUSED',
@@ -62,7 +66,7 @@ const BUCKET_CODES = {
   throttle: 'BUCKET_THROTTLED',
   trouble: 'BUCKET_UNREACHABLE',
   signature: 'BUCKET_REFUSED',
-} as const satisfies Record<Exclude<RefusalKind, 'fatal'>, string>;
+} as const satisfies Record<Exclude<RefusalKind, 'fatal' | 'full'>, string>;
 
 const NETWORK_CODES: ReadonlySet<FailureCode> = new Set<FailureCode>([
   'ORIGIN_UNREACHABLE',
@@ -81,22 +85,40 @@ function networkFailure(error: Failure, subject: RefusedSubject): unknown {
 
 /**
  * What the origin port says of an error of `S3Store`: Failure `ORIGIN_NOT_FOUND`,
- * `ORIGIN_ARCHIVED` or `ORIGIN_STATUS` with the status. An origin that can't be used at all is
- * `ORIGIN_STATUS` too: another address may serve. Everything else comes back as it is.
+ * `ORIGIN_ARCHIVED` or `ORIGIN_STATUS` with the status. Where the store would refuse every object,
+ * for its credentials or its bucket, that is `ORIGIN_UNREACHABLE` without a status: it says nothing
+ * of the object, and another address may serve. Everything else comes back as it is.
  */
 export function originFailure(error: unknown, subject: RefusedSubject): unknown {
   if (!(error instanceof S3Error)) return error;
   const { retryAfterMs } = error;
-  const status = error.status >= 300 ? error.status : undefined;
   const message = refusal(error, subject, 'origin');
-  return new Failure(originCode(refusalAdvice(error).kind), message, {
-    status,
+  const code = originCode(refusalAdvice(error).kind);
+  const isAboutObject = code !== 'ORIGIN_UNREACHABLE' && error.status >= 300;
+  return new Failure(code, message, {
+    status: isAboutObject ? error.status : undefined,
     retryAfterMs,
     cause: error,
   });
 }
 
-function originCode(kind: RefusalKind): 'ORIGIN_NOT_FOUND' | 'ORIGIN_ARCHIVED' | 'ORIGIN_STATUS' {
-  if (kind === 'absent') return 'ORIGIN_NOT_FOUND';
-  return kind === 'archived' ? 'ORIGIN_ARCHIVED' : 'ORIGIN_STATUS';
+type OriginCode = 'ORIGIN_NOT_FOUND' | 'ORIGIN_ARCHIVED' | 'ORIGIN_STATUS' | 'ORIGIN_UNREACHABLE';
+
+function originCode(kind: RefusalKind): OriginCode {
+  switch (kind) {
+    case 'absent':
+      return 'ORIGIN_NOT_FOUND';
+    case 'archived':
+      return 'ORIGIN_ARCHIVED';
+    case 'fatal':
+    case 'signature':
+      return 'ORIGIN_UNREACHABLE';
+    case 'object':
+    case 'key':
+    case 'metadata':
+    case 'throttle':
+    case 'trouble':
+    case 'full':
+      return 'ORIGIN_STATUS';
+  }
 }

@@ -17,8 +17,8 @@ export interface ListingRange {
   readonly after: string;
 }
 
-/** How often a page is asked for whose body breaks off or is no whole listing. */
-const PAGE_READS = 3;
+/** Requests for one page at most, whatever was wrong with it: whoever lists has another way. */
+const PAGE_REQUESTS = 3;
 
 /** Where the next page starts. */
 type Cursor =
@@ -73,17 +73,31 @@ async function fetchPage(
   signal: AbortSignal,
 ): Promise<ListingPage | 'no-version-2'> {
   const isFirst = cursor.version === 2 && cursor.token === undefined;
-  for (let reads = 1; ; reads += 1) {
+  for (let used = 0; ;) {
+    let answeredAt: number | undefined;
     try {
-      const page = await store.send(pageRequest(range, cursor), readListing, signal);
+      const request = { ...pageRequest(range, cursor), attempts: PAGE_REQUESTS - used };
+      const page = await store.send(
+        request,
+        (response) => {
+          answeredAt = response.attempts;
+          return readListing(response);
+        },
+        signal,
+      );
       return isFirst && !page.isVersion2 ? 'no-version-2' : page;
     } catch (error) {
       if (isFirst && isUnknownVersion(error)) return 'no-version-2';
-      if (isCut(error) && reads < PAGE_READS && !signal.aborted) continue;
-      throw error instanceof BrokenListing ? broken(error.message) : error;
+      // Without an answer the store itself has asked as often as it may.
+      used += answeredAt ?? PAGE_REQUESTS;
+      if (isCut(error) && used < PAGE_REQUESTS && !signal.aborted) continue;
+      throw asS3Error(error);
     }
   }
 }
+
+const asS3Error = (error: unknown): unknown =>
+  error instanceof BrokenListing ? broken(error.message) : error;
 
 function isUnknownVersion(error: unknown): boolean {
   if (!(error instanceof S3Error) || ![400, 405, 501].includes(error.status)) return false;

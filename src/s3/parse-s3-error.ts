@@ -1,7 +1,9 @@
 import type { ResponseHead } from '../http/response-head.ts';
 import { retryAfterMs } from '../http/retry-after.ts';
 import type { Headers } from '../model/ports.ts';
+import { maskSignatures, type Mask } from './mask-secrets.ts';
 import { xmlReader } from './read-xml.ts';
+import { ADVICE_BY_CODE } from './s3-error-advice.ts';
 import { S3Error } from './s3-error.ts';
 
 /** An error's body is read up to here, in bytes; S3's own have about 300. */
@@ -9,6 +11,9 @@ export const MAX_ERROR_BYTES = 64 * 1024;
 
 /** Characters of the store's words that are shown. */
 const MAX_SAID = 400;
+
+/** Characters of an id, a region or a host that are shown. */
+const MAX_ID = 200;
 
 /** What a status means where no body says more, as after HEAD. */
 const CODE_OF_STATUS: Readonly<Record<number, string>> = {
@@ -31,6 +36,7 @@ const CODE_OF_STATUS: Readonly<Record<number, string>> = {
   502: 'BadGateway',
   503: 'ServiceUnavailable',
   504: 'GatewayTimeout',
+  507: 'InsufficientStorage',
   509: 'BandwidthLimitExceeded',
 };
 
@@ -48,27 +54,37 @@ type ErrorElements = ReadonlyMap<string, string>;
 /**
  * Reads an answer that refused a request. The body may be missing, cut, or a proxy's page: then the
  * status speaks.
+ *
+ * Stores echo what they were sent, keys and signatures included. Only a few elements are read, and
+ * what is kept of them goes through `mask` before anything is cut off.
  * @param body at most {@link MAX_ERROR_BYTES}.
  * @param attempts requests made so far, this one included.
+ * @param mask takes the request's secrets out; what a signature is made of goes in any case.
  */
 export function parseS3Error(
   head: Pick<ResponseHead, 'status' | 'headers'>,
   body: Uint8Array,
   nowMs: number,
   attempts: number,
+  mask: Mask = maskSignatures,
 ): S3Error {
   const { status, headers } = head;
   const elements = errorElements(body);
-  const code = elements?.get('Code') || codeInHead(headers) || codeOfStatus(status);
+  const code = codeIn(elements, headers) || codeOfStatus(status);
+  const shown = (text: string | undefined, limit: number): string | undefined =>
+    text === undefined || text === '' ? undefined : printable(mask(text), limit);
+  const region = headers['x-amz-bucket-region'] ?? elements?.get('Region');
+  const endpoint = elements?.get('Endpoint') ?? hostOf(headers['location']);
   return new S3Error({
-    code: printable(code, MAX_SAID),
+    // A known code is no secret, though a short key might be part of it.
+    code: Object.hasOwn(ADVICE_BY_CODE, code) ? code : printable(mask(code), MAX_SAID),
     status,
-    said: elements === undefined ? foreignBody(body) : saidBy(elements),
-    requestId: requestId(headers, elements),
+    said: elements === undefined ? foreignBody(body, mask) : saidBy(elements, mask),
+    requestId: shown(requestId(headers, elements), MAX_ID),
     retryAfterMs: retryAfterMs(headers['retry-after'], nowMs),
-    region: headers['x-amz-bucket-region'] ?? elements?.get('Region'),
+    region: shown(region, MAX_ID),
     attempts,
-    endpoint: elements?.get('Endpoint') ?? hostOf(headers['location']),
+    endpoint: shown(endpoint, MAX_ID),
     serverTimeMs: dateMs(headers['date']) ?? dateMs(elements?.get('ServerTime')),
   });
 }
@@ -82,9 +98,10 @@ export function errorInSuccess(
   body: Uint8Array,
   nowMs: number,
   attempts: number,
+  mask: Mask = maskSignatures,
 ): S3Error | undefined {
   if (errorElements(body) === undefined) return undefined;
-  return parseS3Error({ status: 500, headers }, body, nowMs, attempts);
+  return parseS3Error({ status: 500, headers }, body, nowMs, attempts, mask);
 }
 
 function errorElements(body: Uint8Array): ErrorElements | undefined {
@@ -105,8 +122,11 @@ function errorElements(body: Uint8Array): ErrorElements | undefined {
   return opened.has('Error') || opened.has('ErrorResponse/Error') ? elements : undefined;
 }
 
-function codeInHead(headers: Headers): string | undefined {
-  return CODE_FIELDS.map((field) => headers[field]).find((value) => value !== undefined);
+function codeIn(elements: ErrorElements | undefined, headers: Headers): string | undefined {
+  return (
+    elements?.get('Code') ||
+    CODE_FIELDS.map((field) => headers[field]).find((value) => value !== undefined)
+  );
 }
 
 function codeOfStatus(status: number): string {
@@ -114,26 +134,25 @@ function codeOfStatus(status: number): string {
 }
 
 /** The message, and the argument that it is about. */
-function saidBy(elements: ErrorElements): string {
+function saidBy(elements: ErrorElements, mask: Mask): string {
   const message = elements.get('Message') ?? '';
   const argument = elements.get('ArgumentName') ?? elements.get('Header');
-  return printable(argument === undefined ? message : `${message} (${argument})`, MAX_SAID);
+  return printable(mask(argument === undefined ? message : `${message} (${argument})`), MAX_SAID);
 }
 
 /** A page that a proxy or a load balancer answered with: the title says most. */
-function foreignBody(body: Uint8Array): string {
+function foreignBody(body: Uint8Array, mask: Mask): string {
   if (body.length === 0) return '';
   const text = Buffer.from(body.buffer, body.byteOffset, body.length).toString('utf8');
   const title = /<title[^>]*>([^<]*)</i.exec(text)?.[1];
   const shown = title ?? (/^\s*</.test(text) ? '' : text);
-  const words = printable(shown, 100);
+  const words = printable(mask(shown), 100);
   return words === '' ? 'no S3 error but something else' : `no S3 error but "${words}"`;
 }
 
 function requestId(headers: Headers, elements: ErrorElements | undefined): string | undefined {
   const ids = REQUEST_ID_FIELDS.map((field) => headers[field]).filter((id) => id !== undefined);
-  const id = ids.length > 0 ? ids.join(' ') : elements?.get('RequestId');
-  return id === undefined || id === '' ? undefined : printable(id, 200);
+  return ids.length > 0 ? ids.join(' ') : elements?.get('RequestId');
 }
 
 function hostOf(location: string | undefined): string | undefined {

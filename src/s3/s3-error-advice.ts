@@ -6,6 +6,7 @@
  * - `archived`: the object has to be restored before it can be read
  * - `key`, `metadata`: the store can't hold such a key, such metadata
  * - `throttle`: asked too often; `trouble`: the store, or what stands before it, is not well
+ * - `full`: there is no room for any further object
  * - `signature`: the keys are wrong, or, once they have served, something alters this one request
  * - `fatal`: no later request will fare better
  */
@@ -17,6 +18,7 @@ export type RefusalKind =
   | 'metadata'
   | 'throttle'
   | 'trouble'
+  | 'full'
   | 'signature'
   | 'fatal';
 
@@ -88,7 +90,7 @@ const TOO_LARGE = advice(
   'object',
   'the object is larger than the store accepts in one piece: lower `store.multipart.threshold`, or its largest object is smaller than this one',
 );
-const QUOTA = advice('object', 'the quota is used up: raise it or make room, then run again');
+const FULL = advice('full', 'the quota is used up: raise it or make room, then run again');
 const KMS = advice(
   'object',
   "the KMS key of `bucket.sse` can't be used: check that it exists, is enabled, lies in the bucket's region and that these credentials may use it",
@@ -231,12 +233,13 @@ export const ADVICE_BY_CODE: Readonly<Record<string, RefusalAdvice>> = {
   Conflict: BUSY,
   PreconditionFailed: advice('object', 'what is there is not what was expected: run again'),
   InvalidRange: advice('object', 'the object is shorter than it was before: run again'),
-  QuotaExceeded: QUOTA,
-  XMinioStorageFull: QUOTA,
-  InsufficientStorage: QUOTA,
-  StorageQuotaExceeded: QUOTA,
-  TooManyBuckets: QUOTA,
-  TooManyObjects: QUOTA,
+  QuotaExceeded: FULL,
+  XMinioStorageFull: FULL,
+  XMinioAdminBucketQuotaExceeded: FULL,
+  InsufficientStorage: FULL,
+  StorageQuotaExceeded: FULL,
+  TooManyBuckets: FULL,
+  TooManyObjects: FULL,
   InvalidRetentionPeriod: LOCKED,
   ObjectLockConfigurationNotFoundError: LOCKED,
   ObjectLocked: LOCKED,
@@ -252,6 +255,9 @@ export const ADVICE_BY_CODE: Readonly<Record<string, RefusalAdvice>> = {
   ),
 };
 
+/** Whatever the code says, the store has no room (RFC 4918 §11.5). */
+const INSUFFICIENT_STORAGE = 507;
+
 const KMS_CODE = /^KMS\.|^KMS[A-Z]/;
 
 /** What a refusal means, by its code, else by its status. */
@@ -262,10 +268,10 @@ export function refusalAdvice({
   readonly code: string;
   readonly status: number;
 }): RefusalAdvice {
+  if (status === INSUFFICIENT_STORAGE) return FULL;
   const known = Object.hasOwn(ADVICE_BY_CODE, code) ? ADVICE_BY_CODE[code] : undefined;
   if (known !== undefined) return known;
   if (KMS_CODE.test(code)) return code.includes('Throttling') ? SLOW : KMS;
-  if (status === 507) return QUOTA;
   if ([429, 503, 509].includes(status) || (status >= 520 && status < 530)) return SLOW;
   if (status >= 500) return TROUBLE;
   return advice('object', 'the store refuses it; see what it says');

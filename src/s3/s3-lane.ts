@@ -4,6 +4,7 @@ import type { DialIdentity } from '../http/dial.ts';
 import type { HttpClient, HttpResponse } from '../http/http-client.ts';
 import { Failure } from '../model/failure.ts';
 import type { Clock, Headers } from '../model/ports.ts';
+import { maskedFailure, SecretMask, type Mask } from './mask-secrets.ts';
 import { mayPass } from './may-pass.ts';
 import { MAX_ERROR_BYTES, parseS3Error } from './parse-s3-error.ts';
 import { planCorrection, type Correction } from './plan-correction.ts';
@@ -45,6 +46,8 @@ type Reader<T> = (response: S3Response) => Promise<T>;
 /** What happened so far in one call. */
 interface Course {
   attempts: number;
+  /** Failures that end the call. */
+  readonly limit: number;
   failures: number;
   corrected: Set<Correction['kind']>;
   /** A clock offset that only this call believes in so far. */
@@ -69,6 +72,7 @@ interface Basis {
 export class S3Lane {
   readonly #settings: S3LaneSettings;
   readonly #sign = v4Signer();
+  readonly #secrets = new SecretMask();
   #region: string;
   #locate: LocateRequest;
   #clockOffsetMs = 0;
@@ -84,6 +88,9 @@ export class S3Lane {
   requests(): number {
     return this.#requests;
   }
+
+  /** Takes the keys that requests were signed with, and signatures, out of a text. */
+  readonly mask: Mask = (text) => this.#secrets.mask(text);
 
   /** See `S3Store.send`. */
   async send<T>(request: S3Request, reader: Reader<T>, signal: AbortSignal): Promise<T> {
@@ -103,6 +110,7 @@ export class S3Lane {
   ): Promise<T> {
     const course: Course = {
       attempts: 0,
+      limit: Math.min(request.attempts ?? Infinity, this.#settings.retry.attempts),
       failures: 0,
       corrected: new Set(),
       suspectedOffsetMs: undefined,
@@ -123,7 +131,7 @@ export class S3Lane {
       } catch (error) {
         if (given.isFinal) throw error;
         signal.throwIfAborted();
-        await this.#recover(error, basis, course, signal);
+        await this.#recover(maskedFailure(error, this.mask), basis, course, signal);
       }
     }
   }
@@ -138,6 +146,7 @@ export class S3Lane {
   ): Promise<T> {
     const { keys, http, identity, clock } = this.#settings;
     const present = keys === undefined ? undefined : await keys(signal);
+    if (present !== undefined) this.#secrets.learn(present);
     const { target, path, query } = this.#locate(request.key, request.query);
     const own = this.#ownHeaders(request.headers);
     const { method, body } = request;
@@ -189,7 +198,7 @@ export class S3Lane {
       // A body that is cut, stalls or is too long takes nothing from what the status says.
       if (!(error instanceof Failure)) throw error;
     }
-    return parseS3Error(response, body, this.#settings.clock.now(), attempts);
+    return parseS3Error(response, body, this.#settings.clock.now(), attempts, this.mask);
   }
 
   /** Prepares another attempt, or throws. */
@@ -205,7 +214,7 @@ export class S3Lane {
       }
     }
     course.failures += 1;
-    if (!mayPass(error) || course.failures >= retry.attempts) throw error;
+    if (!mayPass(error) || course.failures >= course.limit) throw error;
     await clock.sleep(retry.delayMs(course.failures, error.retryAfterMs), signal);
   }
 

@@ -21,6 +21,8 @@ export interface S3Request {
   /** Lower-case names; whatever is here is signed. */
   readonly headers: Headers;
   readonly body: Uint8Array | undefined;
+  /** So many requests at most, where the store's retry policy would allow more. */
+  readonly attempts?: number | undefined;
 }
 
 /** An answer with status 2xx, or 304; its body is raw. */

@@ -40,7 +40,7 @@ export interface SdkRequestHandler {
  * an `abortSignal`.
  */
 export function sdkRequestHandler(
-  lane: Pick<S3Lane, 'sendWhole'>,
+  lane: Pick<S3Lane, 'sendWhole' | 'mask'>,
   clock: Pick<Clock, 'now'>,
 ): SdkRequestHandler {
   return {
@@ -51,9 +51,10 @@ export function sdkRequestHandler(
         ownRequest(request),
         async (response) => {
           const bytes = await response.bytes(MAX_ANSWER_BYTES);
-          const error = errorInSuccess(response.headers, bytes, clock.now(), response.attempts);
+          const { headers, attempts } = response;
+          const error = errorInSuccess(headers, bytes, clock.now(), attempts, lane.mask);
           if (error !== undefined) throw error;
-          return { status: response.status, headers: response.headers, body: bytes };
+          return { status: response.status, headers, body: bytes };
         },
         signal,
       );

@@ -1,20 +1,51 @@
 import { afterEach, describe, expect, it } from 'vitest';
 
 import { objectKey } from '../../src/model/object-key.ts';
-import { s3UnderTest, type S3UnderTest, type UnderTestOptions } from './s3-under-test.ts';
+import type { S3Bucket } from '../../src/bucket/s3-bucket.ts';
+import type { HttpClient } from '../../src/http/http-client.ts';
+import { openS3Store } from '../../src/s3/open-s3-store.ts';
+import {
+  loopbackClient,
+  s3UnderTest,
+  type S3UnderTest,
+  type UnderTestOptions,
+} from './s3-under-test.ts';
 
 const { signal } = new AbortController();
 const ALL = { write: true, presence: true };
 const PROBE = '.bucketfill-write-check';
 
 let under: S3UnderTest;
+let http: HttpClient | undefined;
 afterEach(async () => {
+  await http?.close();
+  http = undefined;
   await under.destroy();
 });
 
 async function open(options: UnderTestOptions = {}): Promise<S3UnderTest> {
   under = await s3UnderTest(options);
   return under;
+}
+
+/** A bucket whose store tries nine times in a run. */
+async function openPatiently(): Promise<S3Bucket> {
+  const { double } = await open();
+  http = loopbackClient();
+  const store = openS3Store({
+    name: 's3://bucket/',
+    endpoint: double.endpoint,
+    region: double.region,
+    bucket: 'bucket',
+    pathStyle: true,
+    keys: () => Promise.resolve({ ...double.keys, sessionToken: undefined }),
+    requesterPays: false,
+    http,
+    identity: {},
+    clock: { now: () => Date.now(), sleep: () => Promise.resolve() },
+    retry: { attempts: 9, delayMs: () => 0 },
+  });
+  return under.again({ store });
 }
 
 const check = (needs = ALL) => under.bucket.check(needs, signal);
@@ -140,6 +171,39 @@ describe('the start check of an S3 bucket', () => {
     await open();
     await under.double.close();
     await expect(check()).rejects.toMatchObject(unusable('127.0.0.1'));
+  });
+
+  it('fails after three requests where the bucket does not answer, whatever a run allows', async () => {
+    const bucket = await openPatiently();
+    under.double.fail({ operation: 'HeadBucket', times: 99, action: { kind: 'reset' } });
+    await expect(bucket.check(ALL, signal)).rejects.toMatchObject(unusable('127.0.0.1'));
+    expect(under.double.requests).toHaveLength(3);
+  });
+
+  it.each(['HeadBucket', 'HeadObject', 'PutObject'] as const)(
+    'fails after three requests where %s is answered by errors',
+    async (operation) => {
+      const bucket = await openPatiently();
+      const action = { kind: 'refuse', status: 503, code: 'SlowDown' } as const;
+      under.double.fail({ operation, times: 99, action });
+      const checking = bucket.check(ALL, signal);
+      await expect(checking).rejects.toMatchObject(unusable('lower --concurrency'));
+      expect(under.double.asked(operation)).toHaveLength(3);
+    },
+  );
+
+  it('leaves all of its attempts to a run', async () => {
+    const bucket = await openPatiently();
+    await bucket.check(ALL, signal);
+    const action = { kind: 'refuse', status: 503, code: 'SlowDown' } as const;
+    under.double.fail({ operation: 'HeadObject', times: 8, action });
+    expect(await bucket.head(objectKey('a'), signal)).toBeUndefined();
+  });
+
+  it('fails where a key that nobody has seems to be there', async () => {
+    await open();
+    under.double.fail({ operation: 'HeadObject', action: { kind: 'document', text: 'hello' } });
+    await expect(check()).rejects.toMatchObject(unusable('every object would seem to be there'));
   });
 
   it('fails without s3:ListBucket only where presence must be told', async () => {

@@ -84,6 +84,53 @@ test('the URL that is noted names bucket and key', async () => {
   expect((await read())?.url).toBe('s3://b/p/k');
 });
 
+test('metadata in encoded words is given as its bytes, validators as they came', async () => {
+  const word = '=?UTF-8?Q?Gr=C3=B6=C3=9Fe?=';
+  answered = {
+    etag: `"${word}"`,
+    'last-modified': word,
+    'x-amz-meta-name': word,
+    'x-amz-meta-plain': '=?UTF-8?Q?plain?=',
+    'content-disposition': `attachment; filename="${word}"`,
+  };
+  expect((await read())?.headers).toEqual({
+    ...answered,
+    'x-amz-meta-name': Buffer.from('Größe').toString('latin1'),
+  });
+});
+
+function refusal(code: string, status: number): S3Error {
+  return new S3Error({
+    code,
+    status,
+    said: '',
+    requestId: undefined,
+    retryAfterMs: undefined,
+    region: undefined,
+    attempts: 1,
+  });
+}
+
+test.each([
+  ['InvalidAccessKeyId', 403, 'ORIGIN_UNREACHABLE', undefined],
+  ['SignatureDoesNotMatch', 403, 'ORIGIN_UNREACHABLE', undefined],
+  ['ExpiredToken', 400, 'ORIGIN_UNREACHABLE', undefined],
+  ['NoSuchBucket', 404, 'ORIGIN_UNREACHABLE', undefined],
+  ['PermanentRedirect', 301, 'ORIGIN_UNREACHABLE', undefined],
+  ['AccessDenied', 403, 'ORIGIN_STATUS', 403],
+  ['NoSuchKey', 404, 'ORIGIN_NOT_FOUND', 404],
+  ['QuotaExceeded', 507, 'ORIGIN_STATUS', 507],
+])('%s (%i) of a read is %s', async (code, answeredStatus, failure, told) => {
+  const refusing: S3Store = {
+    ...store,
+    send: () => Promise.reject(refusal(code, answeredStatus)),
+  };
+  const origin = s3Origin({ name: 's3://b/', store: refusing, locate: (key) => key });
+  const never = new AbortController().signal;
+  const reading = origin.read(originRequest('k'), () => Promise.resolve(), never);
+  await expect(reading).rejects.toMatchObject({ code: failure, origin: 's3://b/', status: told });
+});
+
 test.each([204, 202, 206, 304])(
   'a %i where the whole object was asked for is none',
   async (code) => {
@@ -105,16 +152,6 @@ test('keys that can not be had for this address let another one be asked', async
 });
 
 describe('a probe', () => {
-  const refusal = (code: string, status: number): S3Error =>
-    new S3Error({
-      code,
-      status,
-      said: '',
-      requestId: undefined,
-      retryAfterMs: undefined,
-      region: undefined,
-      attempts: 1,
-    });
   const probing = (head: S3Error | undefined, list: S3Error | undefined): Promise<void> => {
     const answer = (error: S3Error | undefined) =>
       error === undefined ? Promise.resolve() : Promise.reject(error);
@@ -139,10 +176,16 @@ describe('a probe', () => {
   });
 
   test.each([
-    ['there is no such bucket', refusal('NoSuchBucket', 404), undefined],
+    ['there is no such bucket', refusal('NotFound', 404), refusal('NoSuchBucket', 404)],
+    ['nobody knows the bucket', refusal('NotFound', 404), refusal('NotFound', 404)],
+    ['the listing is refused otherwise', denied, refusal('InvalidRequest', 400)],
     ['the key is unknown', denied, refusal('InvalidAccessKeyId', 403)],
     ['the secret is wrong', denied, refusal('SignatureDoesNotMatch', 403)],
   ])('fails where %s', async (_name, head, list) => {
-    await expect(probing(head, list)).rejects.toMatchObject({ origin: 's3://b/' });
+    await expect(probing(head, list)).rejects.toMatchObject({
+      code: 'ORIGIN_UNREACHABLE',
+      status: undefined,
+      origin: 's3://b/',
+    });
   });
 });

@@ -64,6 +64,63 @@ test('a header can be kept under a name of the rule', () => {
   expect(kept({ 'x-src-id': '7' }, { ...plain, metadataFrom }).metadata).toEqual({ 'src-id': '7' });
 });
 
+const bytes = (text: string): string => Buffer.from(text).toString('latin1');
+
+test('what an origin sent in UTF-8 is kept as text, and in Latin-1 too', () => {
+  const answer = {
+    'content-disposition': bytes('attachment; filename="Größe 漢字.pdf"'),
+    'access-control-allow-origin': bytes('ä'),
+    'x-amz-meta-utf8': bytes('Größe'),
+    'x-amz-meta-latin1': 'Gr\u00f6\u00dfe',
+    'x-amz-meta-bom': bytes('\ufeffx'),
+    'x-amz-meta-words': '=?utf-8?q?Gr=C3=B6=C3=9Fe?=',
+    'x-amz-meta-text': '漢字',
+    'x-amz-meta-empty': '',
+    'x-src': bytes('ü'),
+  };
+  const metadataFrom = [{ header: 'x-src', name: 'src' }];
+  expect(kept(answer, { ...plain, metadataFrom })).toEqual({
+    headers: { 'content-disposition': 'attachment; filename="Größe 漢字.pdf"' },
+    metadata: {
+      utf8: 'Größe',
+      latin1: 'Größe',
+      bom: '\ufeffx',
+      words: '=?utf-8?q?Gr=C3=B6=C3=9Fe?=',
+      text: '漢字',
+      empty: '',
+      'bucketfill-header-access-control-allow-origin': 'ä',
+      src: 'ü',
+    },
+  });
+});
+
+test('validators are noted as they came, byte for byte', () => {
+  const etag = bytes('"ä"');
+  const { metadata } = kept({ etag, 'last-modified': bytes('ü') }, {});
+  expect(metadata).toMatchObject({
+    'bucketfill-etag': etag,
+    'bucketfill-last-modified': bytes('ü'),
+  });
+});
+
+test('metadata may have any name', () => {
+  const answer = JSON.parse('{"x-amz-meta-__proto__":"1","x-amz-meta-constructor":"2"}') as Record<
+    string,
+    string
+  >;
+  const { metadata } = kept(answer, plain);
+  expect(Object.entries(metadata)).toEqual([
+    ['__proto__', '1'],
+    ['constructor', '2'],
+  ]);
+});
+
+test('the 2 KB of metadata are bytes of UTF-8, name included', () => {
+  const fits = { 'x-amz-meta-a': bytes('ä'.repeat(1023)) };
+  expect(kept(fits, plain).metadata['a']).toHaveLength(1023);
+  expect(() => kept({ 'x-amz-meta-ab': bytes('ä'.repeat(1024)) }, plain)).toThrow(/2050 bytes/);
+});
+
 test("the origin's validators and URL are noted, its query is not", () => {
   const answer = { etag: 'W/"1"', 'last-modified': 'Fri, 20 Nov 2026 04:00:00 GMT' };
   expect(kept(answer, {}).metadata).toEqual({

@@ -24,20 +24,20 @@ const FATAL = 'bucket-unusable';
 describe("a store's refusal", () => {
   it.each<[code: string, status: number, ofBucket: string, ofOrigin: FailureCode, line: RegExp]>([
     ['AccessDenied', 403, 'BUCKET_REFUSED', 'ORIGIN_STATUS', /grant s3:PutObject/],
-    ['AllAccessDisabled', 403, FATAL, 'ORIGIN_STATUS', /account's owner/],
-    ['AccountProblem', 403, FATAL, 'ORIGIN_STATUS', /account's owner/],
+    ['AllAccessDisabled', 403, FATAL, 'ORIGIN_UNREACHABLE', /account's owner/],
+    ['AccountProblem', 403, FATAL, 'ORIGIN_UNREACHABLE', /account's owner/],
     [
       'SignatureDoesNotMatch',
       403,
       'BUCKET_REFUSED',
-      'ORIGIN_STATUS',
+      'ORIGIN_UNREACHABLE',
       /check the secret access key/,
     ],
-    ['InvalidAccessKeyId', 403, FATAL, 'ORIGIN_STATUS', /does not know the access key id/],
-    ['InvalidToken', 400, FATAL, 'ORIGIN_STATUS', /session token/],
-    ['ExpiredToken', 400, FATAL, 'ORIGIN_STATUS', /expired: renew it/],
-    ['RequestTimeTooSkewed', 403, FATAL, 'ORIGIN_STATUS', /set the clock/],
-    ['NoSuchBucket', 404, FATAL, 'ORIGIN_STATUS', /does not exist there: check its name/],
+    ['InvalidAccessKeyId', 403, FATAL, 'ORIGIN_UNREACHABLE', /does not know the access key id/],
+    ['InvalidToken', 400, FATAL, 'ORIGIN_UNREACHABLE', /session token/],
+    ['ExpiredToken', 400, FATAL, 'ORIGIN_UNREACHABLE', /expired: renew it/],
+    ['RequestTimeTooSkewed', 403, FATAL, 'ORIGIN_UNREACHABLE', /set the clock/],
+    ['NoSuchBucket', 404, FATAL, 'ORIGIN_UNREACHABLE', /does not exist there: check its name/],
     ['NoSuchKey', 404, 'BUCKET_REFUSED', 'ORIGIN_NOT_FOUND', /no such object/],
     ['NotFound', 404, 'BUCKET_REFUSED', 'ORIGIN_NOT_FOUND', /no such object/],
     ['NoSuchUpload', 404, 'BUCKET_REFUSED', 'ORIGIN_STATUS', /upload is gone.*run again/],
@@ -59,8 +59,8 @@ describe("a store's refusal", () => {
     ['InvalidArgument', 400, 'BUCKET_REFUSED', 'ORIGIN_STATUS', /see what it says/],
     ['NotImplemented', 501, 'BUCKET_REFUSED', 'ORIGIN_STATUS', /leave out what it lacks/],
     ['MethodNotAllowed', 405, 'BUCKET_REFUSED', 'ORIGIN_STATUS', /leave out what it lacks/],
-    ['PermanentRedirect', 301, FATAL, 'ORIGIN_STATUS', /set `region`/],
-    ['AuthorizationHeaderMalformed', 400, FATAL, 'ORIGIN_STATUS', /check `region`/],
+    ['PermanentRedirect', 301, FATAL, 'ORIGIN_UNREACHABLE', /set `region`/],
+    ['AuthorizationHeaderMalformed', 400, FATAL, 'ORIGIN_UNREACHABLE', /check `region`/],
     ['InvalidObjectState', 403, 'BUCKET_REFUSED', 'ORIGIN_ARCHIVED', /restore it first/],
     ['RestoreAlreadyInProgress', 409, 'BUCKET_REFUSED', 'ORIGIN_ARCHIVED', /being restored/],
     ['SlowDown', 503, 'BUCKET_THROTTLED', 'ORIGIN_STATUS', /lower --concurrency/],
@@ -71,11 +71,15 @@ describe("a store's refusal", () => {
     ['InternalError', 500, 'BUCKET_UNREACHABLE', 'ORIGIN_STATUS', /failed by itself/],
     ['BadGateway', 502, 'BUCKET_UNREACHABLE', 'ORIGIN_STATUS', /check that proxy/],
     ['Unheard', 599, 'BUCKET_UNREACHABLE', 'ORIGIN_STATUS', /failed by itself/],
-    ['QuotaExceeded', 403, 'BUCKET_REFUSED', 'ORIGIN_STATUS', /quota is used up/],
-    ['Unheard', 507, 'BUCKET_REFUSED', 'ORIGIN_STATUS', /quota is used up/],
+    ['QuotaExceeded', 403, FATAL, 'ORIGIN_STATUS', /quota is used up/],
+    ['XMinioStorageFull', 507, FATAL, 'ORIGIN_STATUS', /quota is used up/],
+    ['XMinioAdminBucketQuotaExceeded', 400, FATAL, 'ORIGIN_STATUS', /quota is used up/],
+    ['InsufficientStorage', 500, FATAL, 'ORIGIN_STATUS', /quota is used up/],
+    ['InternalError', 507, FATAL, 'ORIGIN_STATUS', /quota is used up/],
+    ['Unheard', 507, FATAL, 'ORIGIN_STATUS', /quota is used up/],
     ['KMS.NotFoundException', 400, 'BUCKET_REFUSED', 'ORIGIN_STATUS', /KMS key/],
     ['KMS.ThrottlingException', 400, 'BUCKET_THROTTLED', 'ORIGIN_STATUS', /lower --concurrency/],
-    ['InvalidBucketName', 400, FATAL, 'ORIGIN_STATUS', /check `bucket.url`/],
+    ['InvalidBucketName', 400, FATAL, 'ORIGIN_UNREACHABLE', /check `bucket.url`/],
     ['OperationAborted', 409, 'BUCKET_UNREACHABLE', 'ORIGIN_STATUS', /run again/],
     ['PreconditionFailed', 412, 'BUCKET_REFUSED', 'ORIGIN_STATUS', /not what was expected/],
     ['ObjectLocked', 403, 'BUCKET_REFUSED', 'ORIGIN_STATUS', /object lock/],
@@ -88,7 +92,9 @@ describe("a store's refusal", () => {
     const origin = originFailure(error, SUBJECT);
     if (ofBucket === FATAL) expect(bucket).toMatchObject({ name: 'FatalError', kind: FATAL });
     else expect(bucket).toMatchObject({ name: 'Failure', code: ofBucket, status });
+    const told = ofOrigin === 'ORIGIN_UNREACHABLE' ? undefined : status;
     expect(origin).toMatchObject({ name: 'Failure', code: ofOrigin });
+    if (status >= 300) expect((origin as Failure).status).toBe(told);
     for (const given of [bucket, origin]) {
       const { message, cause } = given as Error;
       expect(message).toMatch(line);

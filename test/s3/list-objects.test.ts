@@ -177,6 +177,45 @@ describe('a listing that can not be complete is an error:', () => {
   });
 });
 
+describe('a page that does not come', () => {
+  const patient = (): void => {
+    ({ store } = storeUnderTest(origin.url, { retry: { attempts: 9, delayMs: () => 0 } }));
+  };
+  const cut = { body: v2(['a']), cutBody: { afterBytes: 99, how: 'end' } } as const;
+  const busy = { status: 503, body: errorXml('SlowDown') };
+
+  it.each([
+    ['refused for now', busy, 'SlowDown'],
+    [
+      'broken off before its head',
+      { cutHead: { afterBytes: 0, how: 'end' } },
+      'ORIGIN_UNREACHABLE',
+    ],
+    ['broken off', cut, 'LENGTH_MISMATCH'],
+    ['not whole', { body: v2(['a']).slice(0, -5) }, 'InvalidListing'],
+  ] as const)('is told after three requests, however patient the store is: %s', async (...row) => {
+    const [, answer, code] = row;
+    patient();
+    origin.script(FIRST, answer);
+    await expect(list()).rejects.toMatchObject({ code });
+    expect(origin.requests).toHaveLength(3);
+  });
+
+  it('is told after three requests that went wrong in different ways', async () => {
+    patient();
+    origin.script(FIRST, [busy, cut, busy]);
+    await expect(list()).rejects.toMatchObject({ code: 'SlowDown' });
+    expect(origin.requests).toHaveLength(3);
+  });
+
+  it('has three requests of its own, each page', async () => {
+    patient();
+    origin.script(FIRST, [busy, busy, { body: v2(['a'], 't') }]);
+    origin.script(next('t'), [busy, cut, { body: v2(['b']) }]);
+    expect(await keys()).toEqual(['a', 'b']);
+  });
+});
+
 describe('a listing that is refused', () => {
   it('is told as the refusal that it is', async () => {
     origin.script(FIRST, { status: 403, body: errorXml('AccessDenied') });

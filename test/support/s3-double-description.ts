@@ -53,7 +53,7 @@ function userMetadata(headers: Fields): Record<string, string> {
     if (!name.startsWith('x-amz-meta-')) continue;
     const own = name.slice('x-amz-meta-'.length);
     metadata[own] = value;
-    bytes += own.length + value.length;
+    bytes += own.length + decodedLength(value);
   }
   if (bytes > MAX_METADATA_BYTES) {
     const message = 'Your metadata headers exceed the maximum allowed metadata size';
@@ -63,6 +63,13 @@ function userMetadata(headers: Fields): Record<string, string> {
     });
   }
   return metadata;
+}
+
+/** S3 counts the UTF-8 of what a value says, not the encoded words that it came in. */
+function decodedLength(value: string): number {
+  return value.replace(/=\?utf-8\?b\?([^?]*)\?=(?: (?==\?))?/gi, (_, base64: string) =>
+    Buffer.from(base64, 'base64').toString('latin1'),
+  ).length;
 }
 
 function storageClass(name: string): string {

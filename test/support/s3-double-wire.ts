@@ -115,10 +115,13 @@ function afterwards(fault: FaultAction | undefined, answer: DoubleAnswer): Doubl
   if (fault?.kind === 'refuse') throw scriptedRefusal(fault);
   if (fault?.kind === 'flipBit') return { ...answer, body: flipped(answer.body) };
   if (fault?.kind === 'etag') return withEtag(answer, fault.etag);
-  if (fault?.kind === 'withoutHeader') {
-    return { ...answer, headers: without(answer.headers, fault.name) };
-  }
-  return answer;
+  return withOtherHead(fault, answer);
+}
+
+function withOtherHead(fault: FaultAction | undefined, answer: DoubleAnswer): DoubleAnswer {
+  if (fault?.kind === 'status') return { ...answer, status: fault.status };
+  if (fault?.kind !== 'withoutHeader') return answer;
+  return { ...answer, headers: without(answer.headers, fault.name) };
 }
 
 function flipped(bytes: Buffer): Buffer {

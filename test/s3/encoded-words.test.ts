@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { decodeWords, encodeWords, textProblem } from '../../src/bucket/s3-encoded-words.ts';
+import { decodeWords, encodeWords, textProblem } from '../../src/s3/encoded-words.ts';
 
 describe('texts in headers of S3', () => {
   it.each([
@@ -23,6 +23,14 @@ describe('texts in headers of S3', () => {
     ['=?ISO-8859-1?Q?=E4?=', '=?ISO-8859-1?Q?=E4?='],
     ['prefix =?UTF-8?B?w6Q=?=', 'prefix =?UTF-8?B?w6Q=?='],
     ['=?UTF-8?B?w6Q=', '=?UTF-8?B?w6Q='],
+    ['=?UTF-8?B?77u/w6Q=?=', '\ufeffä'],
+    ['=?utf-8?q?plain?=', '=?utf-8?q?plain?='],
+    ['=?UTF-8?B?cGxhaW4=?=', '=?UTF-8?B?cGxhaW4=?='],
+    ['=?UTF-8?B?w6Q!=?=', '=?UTF-8?B?w6Q!=?='],
+    ['=?UTF-8?B?5A==?=', '=?UTF-8?B?5A==?='],
+    ['=?UTF-8?Q?=E4?=', '=?UTF-8?Q?=E4?='],
+    ['=?UTF-8?Q?=C3=A4=G?=', '=?UTF-8?Q?=C3=A4=G?='],
+    ['=?UTF-8?Q?=C3=A4=0A?=', '=?UTF-8?Q?=C3=A4=0A?='],
   ])('%j of another writer reads as %j', (header, text) => {
     expect(decodeWords(header)).toBe(text);
   });
