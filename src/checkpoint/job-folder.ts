@@ -2,12 +2,13 @@ import { access, constants, mkdir, open, rename, statfs, writeFile } from 'node:
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { FatalError } from '../model/failure.ts';
-import type { Checkpoint } from '../model/checkpoint.ts';
+import type { Checkpoint, ResultsKept } from '../model/checkpoint.ts';
 import type { Clock } from '../model/ports.ts';
+import type { UploadJournal } from '../model/upload-journal.ts';
 import { jobDirectoryName } from './job-directory-name.ts';
 import { lockJob, type JobHolder } from './job-lock.ts';
 import { networkFileSystem } from './network-file-system.ts';
-import { sqliteCheckpoint } from './sqlite-checkpoint.ts';
+import { openSqliteState } from './sqlite-state.ts';
 
 export interface OpenJobOptions {
   /** Made when it is missing. */
@@ -18,6 +19,8 @@ export interface OpenJobOptions {
   readonly wait: boolean;
   /** Sets what the job holds aside first. */
   readonly newJob: boolean;
+  /** Which outcomes the state keeps a line of. */
+  readonly results: ResultsKept;
   readonly holder: JobHolder;
   readonly clock: Clock;
   readonly signal: AbortSignal;
@@ -30,6 +33,8 @@ export interface Job {
   /** Where the job's files are; whoever works on the job may keep more of them there. */
   readonly directory: string;
   readonly checkpoint: Checkpoint;
+  /** In the same file as the checkpoint. */
+  readonly uploads: UploadJournal;
   /** Where `newJob` put the old state; undefined where there was none. */
   readonly setAside: string | undefined;
   /** Closes the checkpoint and gives the job back; safe to call twice. */
@@ -42,6 +47,8 @@ export interface Job {
  *     <stateDir>/.gitignore
  *     <stateDir>/jobs/<job>/lock.db, lock.json       who works on it; they never move
  *     <stateDir>/jobs/<job>/state/                   the job's `directory`
+ *     <stateDir>/jobs/<job>/state/checkpoint.db      segments, totals, uploads under way
+ *     <stateDir>/jobs/<job>/state/results/           a line an outcome; see `readResults`
  *     <stateDir>/jobs/<job>.old-<time>/              a state that was set aside, in one rename
  *
  * @throws FatalError `usage` for a name that can't be a job's, `job-locked`, `state-unusable`.
@@ -56,21 +63,23 @@ export async function openJob(options: OpenJobOptions): Promise<Job> {
   );
   try {
     const directory = join(folder, 'state');
-    const checkpoint = await told(stateDir, async () => {
-      const setAside = options.newJob ? await putAside(directory, folder, clock) : undefined;
+    const { setAside, checkpoint, uploads } = await told(stateDir, async () => {
+      const aside = options.newJob ? await putAside(directory, folder, clock) : undefined;
       await mkdir(directory, { recursive: true });
       await syncDirectory(folder);
       const file = join(directory, 'checkpoint.db');
-      return { setAside, port: await sqliteCheckpoint(file) };
+      const { results } = options;
+      const state = await openSqliteState({ file, results, now: () => clock.now() });
+      return { ...state, setAside: aside };
     });
     const release = async () => {
       try {
-        await checkpoint.port.close();
+        await checkpoint.close();
       } finally {
         unlock();
       }
     };
-    return { directory, checkpoint: checkpoint.port, setAside: checkpoint.setAside, release };
+    return { directory, checkpoint, uploads, setAside, release };
   } catch (error) {
     unlock();
     throw error;

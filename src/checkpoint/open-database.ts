@@ -1,42 +1,10 @@
+import fs from 'node:fs';
+import { dirname } from 'node:path';
 import Database from 'libsql';
 import { FatalError } from '../model/failure.ts';
+import { NO_JOB, toJobColumns } from './job-row.ts';
 import { damagedState, stateFailure } from './state-failure.ts';
-
-/** "bktf" as a 32-bit number; SQLite keeps it in the file's header for programs to know theirs. */
-const APPLICATION_ID = 0x62_6b_74_66;
-
-/** Raised with every change of the schema that an older program can't work with. */
-const SCHEMA_VERSION = 1;
-
-/**
- * One row a segment; what is the same for most of them takes no room: `outcomes` is null where a
- * closed segment's entries all ended alike, `failures` where none failed. The job's row carries
- * running sums, so that totals need no pass over the segments.
- */
-const SCHEMA = `
-  CREATE TABLE job (
-    id INTEGER PRIMARY KEY CHECK (id = 1),
-    fingerprint TEXT NOT NULL,
-    finished INTEGER NOT NULL,
-    copied INTEGER NOT NULL,
-    skipped INTEGER NOT NULL,
-    failed INTEGER NOT NULL
-  ) STRICT;
-  CREATE TABLE segment (
-    id INTEGER PRIMARY KEY,
-    start_byte INTEGER NOT NULL,
-    end_byte INTEGER NOT NULL,
-    prefix_crc INTEGER NOT NULL,
-    entries INTEGER NOT NULL,
-    outcomes BLOB,
-    failures TEXT,
-    closed INTEGER NOT NULL,
-    copied INTEGER NOT NULL,
-    skipped INTEGER NOT NULL,
-    failed INTEGER NOT NULL
-  ) STRICT;
-  CREATE INDEX open_segment ON segment (id) WHERE closed = 0;
-`;
+import { APPLICATION_ID, SCHEMA_VERSION, TABLES } from './state-schema.ts';
 
 /** A connection as the driver's own types give it. */
 export type Connection = InstanceType<typeof Database>;
@@ -45,26 +13,25 @@ export type Connection = InstanceType<typeof Database>;
  * Opens a state file, or makes a new one, for durable writing: what a commit acknowledges outlives
  * the process and a power cut (write-ahead log, `synchronous = FULL`).
  *
- * A file that isn't ours is told before anything is written to it.
- * @throws FatalError `state-unusable` where the file is foreign, damaged, of a newer version, or
+ * A new file is made under another name and moved into place when it is whole, so an empty or half
+ * file is never one that was only just begun. A file that isn't ours is told before anything is
+ * written to it.
+ * @throws FatalError `state-unusable` where the file is foreign, damaged, of another version, or
  * on a disk that can't hold it.
  */
 export function openDatabase(file: string, busyTimeoutMs: number): Connection {
+  makeIfMissing(file, busyTimeoutMs);
   const database = connect(file, busyTimeoutMs);
   try {
-    if (isEmpty(database)) {
-      useWriteAheadLog(database, file);
-      createSchema(database);
-    } else {
-      refuseForeign(database, file);
-      refuseDamaged(database, file);
-      useWriteAheadLog(database, file);
-    }
+    database.pragma('cell_size_check = ON');
+    refuseForeign(database, file);
+    refuseDamaged(database, file);
+    useWriteAheadLog(database, file);
     database.pragma('synchronous = FULL');
     return database;
   } catch (error) {
     database.close();
-    throw asStateFailure(error, file);
+    throw openingFailure(error, file);
   }
 }
 
@@ -73,6 +40,58 @@ export function asStateFailure(error: unknown, file: string): unknown {
   return error instanceof Database.SqliteError
     ? (stateFailure(error.code, file, error) ?? error)
     : error;
+}
+
+/**
+ * While a file is being opened nothing is asked that one of ours could not answer, so whatever
+ * the driver makes of it is the file's damage.
+ */
+export function openingFailure(error: unknown, file: string): unknown {
+  if (error instanceof FatalError) return error;
+  const failure = asStateFailure(error, file);
+  if (failure !== error) return failure;
+  const said = error instanceof Error ? error.message : String(error);
+  return new FatalError('state-unusable', damagedState(file, said), error);
+}
+
+function makeIfMissing(file: string, busyTimeoutMs: number): void {
+  const stat = fs.statSync(file, { throwIfNoEntry: false });
+  if (stat === undefined) {
+    const log = `${file}-wal`;
+    if (fs.existsSync(log)) throw unusable(damagedState(file, `it is gone, its log ${log} is not`));
+    makeDatabase(file, busyTimeoutMs);
+    return;
+  }
+  if (!stat.isFile()) {
+    const what = stat.isDirectory() ? 'a directory' : 'not a plain file';
+    throw unusable(damagedState(file, `it is ${what}`));
+  }
+  if (stat.size === 0) throw unusable(damagedState(file, 'it is empty'));
+}
+
+function makeDatabase(file: string, busyTimeoutMs: number): void {
+  const draft = `${file}.new`;
+  for (const rest of [draft, `${draft}-journal`]) fs.rmSync(rest, { force: true });
+  const database = connect(draft, busyTimeoutMs);
+  try {
+    database.pragma('synchronous = FULL');
+    database.exec('BEGIN IMMEDIATE');
+    for (const table of TABLES) database.exec(table);
+    database.exec(`PRAGMA application_id = ${APPLICATION_ID}`);
+    database.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);
+    const columns = toJobColumns(NO_JOB);
+    const marks = columns.map(() => '?').join();
+    database.prepare(`INSERT INTO job VALUES (1, ${marks})`).run(...columns);
+    database.exec('COMMIT');
+  } catch (error) {
+    throw asStateFailure(error, file);
+  } finally {
+    database.close();
+  }
+  fs.renameSync(draft, file);
+  const folder = fs.openSync(dirname(file), 'r');
+  fs.fsyncSync(folder);
+  fs.closeSync(folder);
 }
 
 function connect(file: string, busyTimeoutMs: number): Connection {
@@ -85,61 +104,57 @@ function connect(file: string, busyTimeoutMs: number): Connection {
   }
 }
 
-function isEmpty(database: Connection): boolean {
-  const header = readNumber(database, 'application_id') + readNumber(database, 'user_version');
-  const tables = database.prepare('SELECT count(*) AS n FROM sqlite_schema').raw().get();
-  return header === 0 && Array.isArray(tables) && tables[0] === 0;
-}
-
-function createSchema(database: Connection): void {
-  database.exec('BEGIN IMMEDIATE');
-  database.exec(SCHEMA);
-  database.exec(`PRAGMA application_id = ${APPLICATION_ID}`);
-  database.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);
-  database.exec('COMMIT');
-}
-
 function refuseForeign(database: Connection, file: string): void {
   if (readNumber(database, 'application_id') !== APPLICATION_ID) {
-    throw new FatalError(
-      'state-unusable',
+    throw unusable(
       `${file} is a database of another program: name another state directory with --state, or run with --new-job, which sets the file aside`,
     );
   }
   const version = readNumber(database, 'user_version');
-  if (version !== SCHEMA_VERSION) {
-    throw new FatalError(
-      'state-unusable',
-      `the state file ${file} has version ${version}, this program knows version ${SCHEMA_VERSION}: run it with the newer bucketfill that wrote it, or with --new-job, which sets it aside and starts afresh`,
-    );
-  }
+  if (version === SCHEMA_VERSION) return;
+  const age = version > SCHEMA_VERSION ? 'newer' : 'older';
+  throw unusable(
+    `the state file ${file} has version ${version}, this program knows version ${SCHEMA_VERSION}: run it with the ${age} bucketfill that wrote it, or with --new-job, which sets it aside and starts afresh`,
+  );
 }
 
 /** A few milliseconds a million entries, so it is done at every start and not only after a crash. */
 function refuseDamaged(database: Connection, file: string): void {
-  const [first] = database.prepare('PRAGMA quick_check(1)').raw().all();
-  const verdict: unknown = Array.isArray(first) ? first[0] : undefined;
-  if (verdict !== 'ok') {
-    throw new FatalError('state-unusable', damagedState(file, oneLine(String(verdict))));
+  // As bytes: the driver ends the process where it reads text that is not UTF-8.
+  const query = 'SELECT CAST(sql AS BLOB) FROM sqlite_schema WHERE sql IS NOT NULL';
+  const tables = column(database, query).map((sql) =>
+    sql instanceof Uint8Array ? Buffer.from(sql).toString() : '',
+  );
+  if (tables.join('\n') !== TABLES.join('\n')) {
+    throw unusable(damagedState(file, 'its tables are not those of this version'));
   }
+  const [verdict] = column(database, 'PRAGMA quick_check(1)');
+  if (verdict !== 'ok') throw unusable(damagedState(file, String(verdict)));
 }
 
 function useWriteAheadLog(database: Connection, file: string): void {
-  const mode: unknown = database.prepare('PRAGMA journal_mode = WAL').raw().get();
-  if (!Array.isArray(mode) || mode[0] !== 'wal') {
-    throw new FatalError(
-      'state-unusable',
+  const [mode] = column(database, 'PRAGMA journal_mode = WAL');
+  if (mode !== 'wal') {
+    throw unusable(
       `the file system under ${file} can't hold a write-ahead log, as network file systems can't: name a local directory with --state`,
     );
   }
 }
 
 function readNumber(database: Connection, pragma: string): number {
-  const row: unknown = database.prepare(`PRAGMA ${pragma}`).raw().get();
-  const value: unknown = Array.isArray(row) ? row[0] : undefined;
+  const [value] = column(database, `PRAGMA ${pragma}`);
   return typeof value === 'number' ? value : 0;
 }
 
-function oneLine(text: string): string {
-  return text.replace(/\s+/g, ' ').trim();
+/** The first column of each row. */
+function column(database: Connection, query: string): readonly unknown[] {
+  return database
+    .prepare(query)
+    .raw()
+    .all()
+    .map((row): unknown => (Array.isArray(row) ? row[0] : undefined));
+}
+
+function unusable(message: string): FatalError {
+  return new FatalError('state-unusable', message);
 }

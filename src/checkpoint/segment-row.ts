@@ -1,3 +1,4 @@
+import { crc32, deflateRawSync, inflateRawSync } from 'node:zlib';
 import { FAILURE_CODES } from '../model/failure.ts';
 import {
   ENTRY_COPIED,
@@ -7,7 +8,7 @@ import {
   type SegmentRecord,
 } from '../model/checkpoint.ts';
 
-/** A segment's columns in the order of the table. */
+/** A segment's columns in the order of the table; the last is a CRC-32 over the others. */
 export type SegmentRow = [
   id: number,
   start: number,
@@ -15,12 +16,17 @@ export type SegmentRow = [
   prefixCrc: number,
   entries: number,
   outcomes: Uint8Array | null,
-  failures: string | null,
+  failures: Uint8Array | null,
   closed: number,
   copied: number,
   skipped: number,
   failed: number,
+  crc: number,
 ];
+
+/** The names of the columns, in that order. */
+export const SEGMENT_COLUMNS =
+  'id, start_byte, end_byte, prefix_crc, entries, outcomes, failures, closed, copied, skipped, failed, crc';
 
 /** Entries that one byte of outcomes holds, two bits each. */
 const ENTRIES_PER_BYTE = 4;
@@ -28,7 +34,7 @@ const ENTRIES_PER_BYTE = 4;
 /** The row of a segment: outcomes that all say the same are left out, and so are no failures. */
 export function toSegmentRow(segment: SegmentRecord): SegmentRow {
   const { id, start, end, prefixCrc, entries, copied, skipped, failed } = segment;
-  return [
+  const columns = [
     id,
     start,
     end,
@@ -40,7 +46,35 @@ export function toSegmentRow(segment: SegmentRecord): SegmentRow {
     copied,
     skipped,
     failed,
-  ];
+  ] as const;
+  return [...columns, checksum(columns)];
+}
+
+/** What a row says of its segment beside outcomes and failures. */
+export type SegmentCounts = Omit<SegmentRecord, 'outcomes' | 'failures'>;
+
+/**
+ * What a row says, cheaply: for passes over all of them.
+ * @throws Error where the row fails its checksum.
+ */
+export function readSegmentCounts(row: unknown): SegmentCounts & { readonly crc: number } {
+  const columns = checkedColumns(row);
+  return { ...countsOf(columns), crc: toNumber(columns.at(-1)) };
+}
+
+function countsOf(columns: readonly unknown[]): SegmentCounts {
+  const number = (column: number) => toNumber(columns[column]);
+  return {
+    id: number(0),
+    start: number(1),
+    end: number(2),
+    prefixCrc: number(3),
+    entries: number(4),
+    closed: number(7) === 1,
+    copied: number(8),
+    skipped: number(9),
+    failed: number(10),
+  };
 }
 
 /**
@@ -48,29 +82,35 @@ export function toSegmentRow(segment: SegmentRecord): SegmentRow {
  * @throws Error where the row can't have been written by {@link toSegmentRow}.
  */
 export function fromSegmentRow(row: unknown): SegmentRecord {
-  if (!Array.isArray(row)) throw new Error('a row of segments is not a list of columns');
-  const columns: readonly unknown[] = row;
-  const number = (column: number) => toNumber(columns[column]);
-  const segment = {
-    id: number(0),
-    start: number(1),
-    end: number(2),
-    prefixCrc: number(3),
-    entries: number(4),
-    failures: unpackFailures(columns[6]),
-    closed: number(7) === 1,
-    copied: number(8),
-    skipped: number(9),
-    failed: number(10),
-  };
+  const columns = checkedColumns(row);
+  const counts = countsOf(columns);
   const stored = columns[5];
   return {
-    ...segment,
+    ...counts,
+    failures: unpackFailures(columns[6]),
     outcomes:
       stored instanceof Uint8Array
         ? Uint8Array.from(stored)
-        : filledOutcomes(segment.entries, uniformOutcome(segment)),
+        : filledOutcomes(counts.entries, uniformOutcome(counts)),
   };
+}
+
+/** Numbers as JSON, and blobs behind them; their lengths are among the numbers. */
+function checksum(columns: readonly unknown[]): number {
+  const blobs = columns.filter((column) => column instanceof Uint8Array);
+  const numbers = columns.map((column) =>
+    column instanceof Uint8Array ? [column.length] : column,
+  );
+  return blobs.reduce((crc, blob) => crc32(blob, crc), crc32(JSON.stringify(numbers)));
+}
+
+function checkedColumns(row: unknown): readonly unknown[] {
+  if (!Array.isArray(row)) throw new Error('a row of segments is not a list of columns');
+  const columns: readonly unknown[] = row;
+  if (checksum(columns.slice(0, -1)) !== columns.at(-1)) {
+    throw new Error(`the row of segment ${String(columns[0])} fails its checksum`);
+  }
+  return columns;
 }
 
 type Counts = Pick<SegmentRecord, 'entries' | 'closed' | 'copied' | 'skipped' | 'failed'>;
@@ -94,23 +134,26 @@ function filledOutcomes(entries: number, outcome: number | undefined): Uint8Arra
   return outcomes;
 }
 
-/** JSON lists without names: `[[index, code, status, origin, message, attempts], …]`. */
-function packFailures(failures: readonly SegmentFailure[]): string {
-  return JSON.stringify(
-    failures.map((failure) => [
-      failure.index,
-      failure.code,
-      failure.status ?? null,
-      failure.origin ?? null,
-      failure.message,
-      failure.attempts,
-    ]),
-  );
+/**
+ * JSON lists without names, `[[index, code, status, origin, message, attempts], …]`, deflated:
+ * failures of one segment are alike, and where all fail they would outgrow everything else.
+ */
+function packFailures(failures: readonly SegmentFailure[]): Uint8Array {
+  const lists = failures.map((failure) => [
+    failure.index,
+    failure.code,
+    failure.status ?? null,
+    failure.origin ?? null,
+    failure.message,
+    failure.attempts,
+  ]);
+  return deflateRawSync(JSON.stringify(lists));
 }
 
 function unpackFailures(stored: unknown): readonly SegmentFailure[] {
   if (stored === null) return [];
-  const lists: unknown = typeof stored === 'string' ? JSON.parse(stored) : undefined;
+  const lists: unknown =
+    stored instanceof Uint8Array ? JSON.parse(inflateRawSync(stored).toString()) : undefined;
   if (!Array.isArray(lists)) throw new Error('stored failures are not a list');
   return lists.map(unpackFailure);
 }

@@ -1,17 +1,23 @@
 /**
  * The checkpoint's thread: it owns the SQLite connection, so that waiting for the disk never stops
  * the program's event loop. Requests that arrived while it waited are answered together, and
- * commits that stand next to each other share one transaction.
+ * changes that stand next to each other share one transaction.
  */
 import { parentPort } from 'node:worker_threads';
 import { FatalError } from '../model/failure.ts';
-import { SegmentStore } from './segment-store.ts';
-import type { RequestMessage, SegmentCommit, StoreReply, StoreRequest } from './worker-protocol.ts';
+import { JobStore } from './job-store.ts';
+import type {
+  RequestMessage,
+  StoreQuestion,
+  StoreReply,
+  StoreRequest,
+  StoreWrite,
+} from './worker-protocol.ts';
 
-let store: SegmentStore | undefined;
+let store: JobStore | undefined;
 let waiting: RequestMessage[] = [];
 
-function opened(): SegmentStore {
+function opened(): JobStore {
   if (store === undefined) throw new Error('the checkpoint is not open');
   return store;
 }
@@ -29,10 +35,10 @@ function failed(error: unknown): StoreReply {
   return { op: 'failed', message, kind: undefined, detail: stack ?? message };
 }
 
-function serve(request: Exclude<StoreRequest, { op: 'commit' }>): StoreReply {
+function serve(request: StoreQuestion): StoreReply {
   switch (request.op) {
     case 'open':
-      store = SegmentStore.open(request.file, request.busyTimeoutMs);
+      store = JobStore.open(request.file, request.busyTimeoutMs);
       return { op: 'open' };
     case 'load':
       return { op: 'load', record: opened().load() };
@@ -43,6 +49,10 @@ function serve(request: Exclude<StoreRequest, { op: 'commit' }>): StoreReply {
       return { op: 'totals', totals: opened().totals() };
     case 'openSegments':
       return { op: 'openSegments', segments: opened().openSegments() };
+    case 'findUpload':
+      return { op: 'findUpload', sealed: opened().findUpload(request.key) };
+    case 'uploads':
+      return { op: 'uploads', uploads: opened().uploads() };
     case 'close':
       store?.close();
       store = undefined;
@@ -50,31 +60,38 @@ function serve(request: Exclude<StoreRequest, { op: 'commit' }>): StoreReply {
   }
 }
 
-function commitTogether(numbers: readonly number[], commits: readonly SegmentCommit[]): void {
+function isWrite(request: StoreRequest): request is StoreWrite {
+  return request.op === 'commit' || request.op === 'keepUpload' || request.op === 'dropUpload';
+}
+
+interface NumberedWrite {
+  readonly number: number;
+  readonly write: StoreWrite;
+}
+
+function writeTogether(writes: readonly NumberedWrite[]): void {
   try {
-    const refusals = opened().commit(commits);
-    numbers.forEach((number, at) => {
+    const refusals = opened().write(writes.map(({ write }) => write));
+    writes.forEach(({ number, write }, at) => {
       const refusal = refusals[at];
-      answer(number, refusal === undefined ? { op: 'commit' } : failed(refusal));
+      answer(number, refusal === undefined ? { op: write.op } : failed(refusal));
     });
   } catch (error) {
-    for (const number of numbers) answer(number, failed(error));
+    for (const { number } of writes) answer(number, failed(error));
   }
 }
 
 function serveWaiting(): void {
   const messages = waiting;
   waiting = [];
-  let numbers: number[] = [];
-  let commits: SegmentCommit[] = [];
+  let writes: NumberedWrite[] = [];
   const flush = () => {
-    if (commits.length > 0) commitTogether(numbers, commits);
-    [numbers, commits] = [[], []];
+    if (writes.length > 0) writeTogether(writes);
+    writes = [];
   };
   for (const { number, request } of messages) {
-    if (request.op === 'commit') {
-      numbers.push(number);
-      commits.push(request);
+    if (isWrite(request)) {
+      writes.push({ number, write: request });
       continue;
     }
     flush();

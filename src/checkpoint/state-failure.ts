@@ -10,7 +10,7 @@ const RESUMES = 'then run again, the job resumes where it stands';
  * @param code SQLite's name of the result, extended or not: `SQLITE_FULL`, `SQLITE_IOERR_WRITE`, …
  */
 export function stateFailure(code: string, file: string, cause: Error): FatalError | undefined {
-  const text = stateProblem(code, file, cause.message);
+  const text = stateProblem(code, file, oneLine(cause.message));
   return text === undefined ? undefined : new FatalError('state-unusable', text, cause);
 }
 
@@ -20,6 +20,8 @@ function stateProblem(code: string, file: string, said: string): string | undefi
   if (is('SQLITE_FULL')) {
     return `no space left for the state in ${directory}: make room there, ${RESUMES}`;
   }
+  // A file shorter than its header says was cut, whatever the disk is like.
+  if (is('SQLITE_IOERR_SHORT_READ')) return damagedState(file, said);
   if (is('SQLITE_IOERR')) {
     return `the state in ${directory} can't be read or written (${code}: ${said}): check the disk and its free space, ${RESUMES}`;
   }
@@ -33,7 +35,35 @@ function stateProblem(code: string, file: string, said: string): string | undefi
   return undefined;
 }
 
+/**
+ * What an error of the file system means for a file of the state beside the database, as a
+ * `state-unusable` error that says what to do; undefined where it is no such error.
+ */
+export function fileFailure(error: unknown, path: string): FatalError | undefined {
+  if (!(error instanceof Error) || !('code' in error) || !('syscall' in error)) return undefined;
+  const said = error.message;
+  return new FatalError('state-unusable', fileProblem(String(error.code), path, said), error);
+}
+
+function fileProblem(code: string, path: string, said: string): string {
+  switch (code) {
+    case 'ENOSPC':
+    case 'EDQUOT':
+    case 'EFBIG':
+      return `no space left for the results in ${path} (${said}): make room there, ${RESUMES}`;
+    case 'EIO':
+      return `the results in ${path} can't be read or written (${said}): check the disk, ${RESUMES}`;
+    default:
+      return `the results in ${path} can't be written (${said}): make the directory and its files writable, or name another with --state`;
+  }
+}
+
 /** The line for a state file that is torn, corrupt or not a database at all. */
 export function damagedState(file: string, said: string): string {
-  return `the state file ${file} is damaged or is not a state of bucketfill (${said}): run with --new-job, which sets it aside and starts afresh`;
+  return `the state file ${file} is damaged or is not a state of bucketfill (${oneLine(said)}): run with --new-job, which sets it aside and starts afresh`;
+}
+
+/** SQLite quotes what it has found, whatever characters that holds. */
+function oneLine(text: string): string {
+  return text.replace(/[\s\p{Cc}]+/gu, ' ').trim();
 }

@@ -4,33 +4,42 @@
  * they were posted.
  */
 import type { FatalKind } from '../model/failure.ts';
+import type { UploadRecord } from '../model/upload-journal.ts';
 import type { Fingerprint, JobRecord, JobTotals, SegmentRecord } from '../model/checkpoint.ts';
 
-/** One durable change: segments that replace those with their ids, and whether the job is done. */
-export interface SegmentCommit {
-  readonly segments: readonly SegmentRecord[];
-  readonly finished: boolean;
-}
+/** What the thread is asked to change; changes that wait at the same time share a transaction. */
+export type StoreWrite =
+  | {
+      readonly op: 'commit';
+      readonly segments: readonly SegmentRecord[];
+      /** Results as JSON Lines; '' for none. */
+      readonly lines: string;
+      readonly finished: boolean;
+    }
+  | { readonly op: 'keepUpload'; readonly key: string; readonly sealed: string }
+  | { readonly op: 'dropUpload'; readonly key: string };
 
-/** What the thread is asked to do. */
-export type StoreRequest =
+/** What it is asked beside that. */
+export type StoreQuestion =
   | { readonly op: 'open'; readonly file: string; readonly busyTimeoutMs: number }
   | { readonly op: 'load' }
   | { readonly op: 'begin'; readonly fingerprint: Fingerprint }
   | { readonly op: 'totals' }
   | { readonly op: 'openSegments' }
-  | ({ readonly op: 'commit' } & SegmentCommit)
+  | { readonly op: 'findUpload'; readonly key: string }
+  | { readonly op: 'uploads' }
   | { readonly op: 'close' };
+
+export type StoreRequest = StoreQuestion | StoreWrite;
 
 /** What it answers. */
 export type StoreReply =
-  | { readonly op: 'open' }
+  | { readonly op: 'open' | 'begin' | 'close' | StoreWrite['op'] }
   | { readonly op: 'load'; readonly record: JobRecord | undefined }
-  | { readonly op: 'begin' }
   | { readonly op: 'totals'; readonly totals: JobTotals }
   | { readonly op: 'openSegments'; readonly segments: readonly SegmentRecord[] }
-  | { readonly op: 'commit' }
-  | { readonly op: 'close' }
+  | { readonly op: 'findUpload'; readonly sealed: string | undefined }
+  | { readonly op: 'uploads'; readonly uploads: readonly UploadRecord[] }
   | {
       readonly op: 'failed';
       readonly message: string;

@@ -11,6 +11,7 @@ const NOTHING: JobTotals = {
 /** The checkpoint of a run that has nothing to resume: a dry run, or keys named one by one. */
 export function noCheckpoint(): Checkpoint {
   return {
+    results: 'none',
     load: () => Promise.resolve(undefined),
     begin: () => Promise.resolve(),
     totals: () => Promise.resolve(NOTHING),

@@ -1,4 +1,4 @@
-import type { Checkpoint } from '../model/checkpoint.ts';
+import type { Checkpoint, EntryResult } from '../model/checkpoint.ts';
 import type { EventKey, ObjectOutcome } from '../model/event.ts';
 import type { EventSink, OnBoundary } from '../model/ports.ts';
 import { unlessAborted } from './unless-aborted.ts';
@@ -24,6 +24,7 @@ export class Recorder {
   readonly #onBoundary: OnBoundary;
   readonly #abort: AbortSignal;
   readonly #dirty = new Set<SegmentTracker>();
+  #results: EntryResult[] = [];
   #uncommitted = 0;
   #committing: Promise<void> | undefined;
   #failure: { readonly error: unknown } | undefined;
@@ -51,6 +52,8 @@ export class Recorder {
   settle(segment: SegmentTracker, index: number, key: EventKey, outcome: ObjectOutcome): void {
     this.#events.emit({ event: 'object', ...key, ...outcome });
     segment.settle(index, outcome);
+    if (this.#isKept(outcome))
+      this.#results.push({ segment: segment.id, index, ...key, ...outcome });
     this.#tallies.settle(outcome);
     this.#dirty.add(segment);
     this.#uncommitted += 1;
@@ -78,6 +81,11 @@ export class Recorder {
     this.#throwFailure();
   }
 
+  #isKept({ outcome }: ObjectOutcome): boolean {
+    const { results } = this.#checkpoint;
+    return results === 'all' || (results === 'failures' && outcome === 'failed');
+  }
+
   #throwFailure(): void {
     if (this.#failure !== undefined) throw this.#failure.error;
   }
@@ -98,13 +106,15 @@ export class Recorder {
   /** Never rejects: a failure is kept and thrown to whoever waits next. */
   async #commitOnce(): Promise<void> {
     try {
-      const records = Array.from(this.#dirty, (segment) => segment.record());
+      const segments = Array.from(this.#dirty, (segment) => segment.record());
+      const results = this.#results;
       this.#dirty.clear();
+      this.#results = [];
       this.#uncommitted = 0;
       // A reader that takes nothing must not keep the process from being stopped.
       await unlessAborted(this.#events.flush(), this.#abort);
       this.#onBoundary('events.flushed');
-      await this.#checkpoint.commit(records, false);
+      await this.#checkpoint.commit({ segments, results, finished: false });
       this.#onBoundary('checkpoint.committed');
     } catch (error) {
       this.#failure = { error };

@@ -2,6 +2,7 @@ import type { Fingerprint } from '../model/checkpoint.ts';
 import type { SummaryEvent } from '../model/event.ts';
 import { type Ending, interruptionOf, runExitCode } from '../model/exit-code.ts';
 import { FatalError, type FatalKind } from '../model/failure.ts';
+import { sweepUploads } from '../transfer/sweep-uploads.ts';
 import { type BegunJob, beginJob } from './begin-job.ts';
 import { Engine, type EngineJob } from './engine.ts';
 import { unlessAborted } from './unless-aborted.ts';
@@ -50,7 +51,9 @@ export async function run(job: Run): Promise<RunResult> {
   const tallies = new Tallies();
   const fatal = await work(job, begun, tallies);
   const ending = endingOf(fatal, job.stop.drain);
-  const summary = summarise(job, begun, tallies, ending, job.clock.now() - startedMs);
+  // The wall clock may be set back while the run goes on.
+  const elapsedMs = Math.max(job.clock.now() - startedMs, 0);
+  const summary = summarise(job, begun, tallies, ending, elapsedMs);
   if (fatal?.kind === 'output-closed') return { summary, fatal };
   job.events.emit(summary);
   await lastFlush(job);
@@ -84,7 +87,10 @@ async function work(job: Run, begun: BegunJob, tallies: Tallies): Promise<FatalE
   try {
     await new Engine(job, tallies).work(begun);
     if (job.stop.drain.aborted) return undefined;
-    await job.checkpoint.commit([], true);
+    const { uploads, bucket } = job.examination;
+    // Every key is settled, so nobody goes on with what is half-way in.
+    if (uploads !== undefined) await sweepUploads(uploads, bucket, job.stop.abort);
+    await job.checkpoint.commit({ segments: [], results: [], finished: true });
     job.onBoundary('job.finished');
     return undefined;
   } catch (error) {

@@ -54,6 +54,10 @@ export class SegmentTracker {
     this.#failed = record.failed;
   }
 
+  get id(): number {
+    return this.#span.id;
+  }
+
   /** Whether the entry still has to be examined. */
   isOpen(index: number): boolean {
     return entryState(this.#outcomes, index) === ENTRY_OPEN;

@@ -9,6 +9,7 @@ await openJob({
   job,
   wait: false,
   newJob: false,
+  results: 'all',
   holder: { pid: process.pid, host: 'hold-job', command: 'migrate' },
   clock: { now: () => 0, sleep: async () => undefined, random: () => 0 },
   signal: new globalThis.AbortController().signal,

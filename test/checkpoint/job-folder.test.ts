@@ -32,6 +32,7 @@ describe('opening a job', () => {
       job: 'media',
       wait: false,
       newJob: false,
+      results: 'all',
       holder: { pid: 4711, host: 'here', command: 'migrate' },
       clock,
       signal: new AbortController().signal,

@@ -63,18 +63,31 @@ describe('a segment as a row', () => {
     expect(toSegmentRow(segmentOf([1, 1, 0], []))[5]).toEqual(Uint8Array.of(0b00_01_01));
   });
 
+  it('takes little room for failures that are alike, though every entry failed', () => {
+    const states = Array.from({ length: 1024 }, () => 3);
+    const message = (index: number) =>
+      `http://origin.example/some/folder/object-${index}.jpg answered 404 Not Found`;
+    const failed = states.map((_, index): SegmentFailure => ({
+      index,
+      code: 'ORIGIN_NOT_FOUND',
+      status: 404,
+      origin: 'http://origin.example/',
+      message: message(index),
+      attempts: 1,
+    }));
+    const packed = toSegmentRow(segmentOf(states, failed))[6];
+    expect(packed?.length).toBeLessThan(1024 * 15);
+  });
+
   it('refuses a row that it can not have written', () => {
-    const row = toSegmentRow(segmentOf([1, 2], []));
+    const failure: SegmentFailure = { index: 0, code: 'INTERNAL', message: 'm', attempts: 1 };
+    const row = toSegmentRow(segmentOf([3, 2], [failure]));
     const other = (column: number, value: unknown) =>
       row.map((was, at) => (at === column ? value : was));
-    for (const [column, value] of [
-      [0, 'x'],
-      [5, null],
-      [6, 'no JSON'],
-      [6, '{}'],
-      [6, '[[1,"NO_SUCH_CODE",null,null,"",1]]'],
-    ] as const) {
-      expect(() => fromSegmentRow(other(column, value))).toThrow();
+    for (const column of row.keys()) {
+      const was = row[column];
+      const change = typeof was === 'number' ? was + 1 : Uint8Array.of(0b00_10);
+      expect(() => fromSegmentRow(other(column, change))).toThrow('fails its checksum');
     }
     expect(() => fromSegmentRow(undefined)).toThrow('not a list');
   });

@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Checkpoint, SegmentRecord } from '../../src/model/checkpoint.ts';
+import type { Checkpoint, CheckpointBatch, SegmentRecord } from '../../src/model/checkpoint.ts';
 
 /** An adapter under test. */
 export interface CheckpointAdapter {
@@ -56,6 +56,15 @@ export function openSegment(id: number): SegmentRecord {
   });
 }
 
+/** A commit of segments alone. */
+export function batch(segments: readonly SegmentRecord[]): CheckpointBatch {
+  return { segments, results: [], finished: false };
+}
+
+function finishing(segments: readonly SegmentRecord[]): CheckpointBatch {
+  return { ...batch(segments), finished: true };
+}
+
 /** How many times the writer is killed; each time at another moment. */
 const KILLS = 6;
 
@@ -104,7 +113,7 @@ export function checkpointContract(adapter: CheckpointAdapter): void {
     it('gives back open segments by id, whole, and leaves out the closed ones', async () => {
       const first = await open();
       await first.begin({});
-      await first.commit([openSegment(0), segment(1), openSegment(2)], false);
+      await first.commit(batch([openSegment(0), segment(1), openSegment(2)]));
       await first.close();
       expect(await (await open()).openSegments()).toEqual([openSegment(0), openSegment(2)]);
     });
@@ -113,7 +122,7 @@ export function checkpointContract(adapter: CheckpointAdapter): void {
       const checkpoint = await open();
       await checkpoint.begin({});
       const far = { start: 2 ** 33, end: 2 ** 45 + 7, prefixCrc: 0xff_ff_ff_ff };
-      await checkpoint.commit([{ ...openSegment(0), ...far }], false);
+      await checkpoint.commit(batch([{ ...openSegment(0), ...far }]));
       expect(await checkpoint.openSegments()).toEqual([{ ...openSegment(0), ...far }]);
       expect((await checkpoint.totals()).position).toEqual({
         end: far.end,
@@ -125,8 +134,8 @@ export function checkpointContract(adapter: CheckpointAdapter): void {
       const checkpoint = await open();
       await checkpoint.begin({});
       const skipped = segment(1, { outcomes: Uint8Array.of(0b10_10_10_10), copied: 0, skipped: 4 });
-      await checkpoint.commit([segment(0), skipped], false);
-      await checkpoint.commit([openSegment(2)], false);
+      await checkpoint.commit(batch([segment(0), skipped]));
+      await checkpoint.commit(batch([openSegment(2)]));
       expect(await checkpoint.totals()).toEqual({
         segments: 3,
         position: { end: 300, prefixCrc: 0xff_ff_00_02 },
@@ -139,8 +148,8 @@ export function checkpointContract(adapter: CheckpointAdapter): void {
     it('replaces a segment that is committed again, in its totals too', async () => {
       const checkpoint = await open();
       await checkpoint.begin({});
-      await checkpoint.commit([openSegment(0), segment(1)], false);
-      await checkpoint.commit([segment(0)], false);
+      await checkpoint.commit(batch([openSegment(0), segment(1)]));
+      await checkpoint.commit(batch([segment(0)]));
       expect(await checkpoint.openSegments()).toEqual([]);
       expect(await checkpoint.totals()).toMatchObject({ segments: 2, copied: 8, failed: 0 });
     });
@@ -150,7 +159,7 @@ export function checkpointContract(adapter: CheckpointAdapter): void {
       await checkpoint.begin({});
       const outcomes = Uint8Array.of(0b00_00_00_01);
       const change = { closed: false, copied: 1, outcomes } as const;
-      const committed = checkpoint.commit([segment(0, change)], false);
+      const committed = checkpoint.commit(batch([segment(0, change)]));
       outcomes[0] = 0xff;
       await committed;
       expect((await checkpoint.openSegments())[0]?.outcomes).toEqual(Uint8Array.of(1));
@@ -160,10 +169,10 @@ export function checkpointContract(adapter: CheckpointAdapter): void {
       const checkpoint = await open();
       await checkpoint.begin({});
       const commits = Array.from({ length: 50 }, async (_, id) =>
-        checkpoint.commit([segment(id)], false),
+        checkpoint.commit(batch([segment(id)])),
       );
       const meanwhile = checkpoint.totals();
-      const again = checkpoint.commit([openSegment(7)], false);
+      const again = checkpoint.commit(batch([openSegment(7)]));
       await Promise.all(commits);
       expect((await meanwhile).segments).toBe(50);
       await again;
@@ -174,40 +183,40 @@ export function checkpointContract(adapter: CheckpointAdapter): void {
     it('remembers that the job is finished, and that it goes on when its list grew', async () => {
       const checkpoint = await open();
       await checkpoint.begin({});
-      await checkpoint.commit([segment(0)], true);
+      await checkpoint.commit(finishing([segment(0)]));
       expect(await checkpoint.load()).toMatchObject({ finished: true });
-      await checkpoint.commit([openSegment(1)], false);
+      await checkpoint.commit(batch([openSegment(1)]));
       expect(await checkpoint.load()).toMatchObject({ finished: false });
-      await checkpoint.commit([segment(1)], false);
-      await checkpoint.commit([], true);
+      await checkpoint.commit(batch([segment(1)]));
+      await checkpoint.commit(finishing([]));
       expect(await checkpoint.load()).toMatchObject({ finished: true });
     });
 
     it('drops everything when the job is begun afresh', async () => {
       const checkpoint = await open();
       await checkpoint.begin({ a: '1' });
-      await checkpoint.commit([segment(0)], true);
+      await checkpoint.commit(finishing([segment(0)]));
       await checkpoint.begin({ a: '2' });
       expect(await checkpoint.load()).toEqual({ fingerprint: { a: '2' }, finished: false });
       expect(await checkpoint.totals()).toMatchObject({ segments: 0, copied: 0 });
-      await checkpoint.commit([openSegment(0)], false);
+      await checkpoint.commit(batch([openSegment(0)]));
       expect(await checkpoint.openSegments()).toEqual([openSegment(0)]);
     });
 
     it('refuses what would lose entries at the next start, and stays usable', async () => {
       const checkpoint = await open();
-      await expect(checkpoint.commit([segment(0)], false)).rejects.toThrow(
+      await expect(checkpoint.commit(batch([segment(0)]))).rejects.toThrow(
         'before the job was begun',
       );
       await checkpoint.begin({});
       const refused = [
-        checkpoint.commit([segment(1)], false),
-        checkpoint.commit([segment(0), segment(2)], false),
-        checkpoint.commit([openSegment(0)], true),
-        checkpoint.commit([segment(0, { copied: 3 })], false),
+        checkpoint.commit(batch([segment(1)])),
+        checkpoint.commit(batch([segment(0), segment(2)])),
+        checkpoint.commit(finishing([openSegment(0)])),
+        checkpoint.commit(batch([segment(0, { copied: 3 })])),
       ];
       const between = checkpoint.totals();
-      const good = checkpoint.commit([segment(0)], false);
+      const good = checkpoint.commit(batch([segment(0)]));
       const settled = await Promise.allSettled(refused);
       expect(settled.filter(({ status }) => status === 'rejected')).toHaveLength(4);
       expect(await between).toMatchObject({ segments: 0, copied: 0 });

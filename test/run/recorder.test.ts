@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { SegmentRecord } from '../../src/model/checkpoint.ts';
+import type { EntryResult, ResultsKept, SegmentRecord } from '../../src/model/checkpoint.ts';
 import type { ObjectOutcome } from '../../src/model/event.ts';
 import { FatalError } from '../../src/model/failure.ts';
 import { Recorder } from '../../src/run/recorder.ts';
@@ -13,10 +13,13 @@ function recorded(
   log: string[],
   flush: () => Promise<void> = () => Promise.resolve(),
   abort = new AbortController().signal,
+  kept: ResultsKept = 'all',
 ) {
-  const checkpoint = memoryCheckpoint((records) => {
-    log.push(`commit ${records.map(({ skipped: count }) => count).join()}`);
-  });
+  const results: EntryResult[] = [];
+  const checkpoint = memoryCheckpoint((batch) => {
+    log.push(`commit ${batch.segments.map(({ skipped: count }) => count).join()}`);
+    results.push(...batch.results);
+  }, kept);
   const events = {
     emit: (event: { event: string }) => log.push(event.event),
     flush: async () => {
@@ -29,7 +32,7 @@ function recorded(
   const segment = new SegmentTracker(
     openSegment({ id: 0, start: 0, end: 1, prefixCrc: 0, entries: 10_000 }),
   );
-  return { recorder, segment, checkpoint };
+  return { recorder, segment, checkpoint, results };
 }
 
 test('an outcome is told before the checkpoint notes it', async () => {
@@ -112,4 +115,36 @@ test('an abort is not held up by a reader that takes nothing', async () => {
   const committing = recorder.commit();
   abort.abort('SIGINT');
   await expect(committing).rejects.toThrow('SIGINT');
+});
+
+const failed: ObjectOutcome = {
+  outcome: 'failed',
+  rule: 'r',
+  code: 'ORIGIN_STATUS',
+  message: 'm',
+  attempts: 2,
+};
+
+test.each([
+  ['all', [0, 1]],
+  ['failures', [1]],
+  ['none', []],
+] as const)('of the outcomes, the state is given %s', async (kept, indexes) => {
+  const { recorder, segment, results } = recorded([], undefined, undefined, kept);
+  recorder.settle(segment, 0, { key: 'a' }, skipped);
+  recorder.settle(segment, 1, { keyBase64: '/w==' }, failed);
+  await recorder.commit();
+  expect(results.map(({ index }) => index)).toEqual(indexes);
+});
+
+test('a result is what the event said, with its place, and is given once', async () => {
+  const { recorder, segment, results } = recorded([]);
+  recorder.settle(segment, 7, { keyBase64: '/w==' }, failed);
+  await recorder.commit();
+  recorder.settle(segment, 8, { key: 'b' }, skipped);
+  await recorder.commit();
+  expect(results).toEqual([
+    { segment: 0, index: 7, keyBase64: '/w==', ...failed },
+    { segment: 0, index: 8, key: 'b', ...skipped },
+  ]);
 });

@@ -1,14 +1,22 @@
-import type { Checkpoint, JobRecord, SegmentRecord } from '../../src/model/checkpoint.ts';
+import type {
+  Checkpoint,
+  CheckpointBatch,
+  JobRecord,
+  ResultsKept,
+  SegmentRecord,
+} from '../../src/model/checkpoint.ts';
 
 /** A checkpoint in memory, for tests of the engine alone. */
 export function memoryCheckpoint(
-  onCommit: (segments: readonly SegmentRecord[]) => void = () => undefined,
+  onCommit: (batch: CheckpointBatch) => void = () => undefined,
+  results: ResultsKept = 'all',
 ): Checkpoint {
   let job: JobRecord | undefined;
   const segments = new Map<number, SegmentRecord>();
   const sum = (field: 'copied' | 'skipped' | 'failed'): number =>
     Array.from(segments.values()).reduce((total, segment) => total + segment[field], 0);
   return {
+    results,
     load: () => Promise.resolve(job),
     begin: (fingerprint) => {
       job = { fingerprint, finished: false };
@@ -27,10 +35,10 @@ export function memoryCheckpoint(
     },
     openSegments: () =>
       Promise.resolve(Array.from(segments.values()).filter((segment) => !segment.closed)),
-    commit: (records, finished) => {
-      onCommit(records);
-      for (const record of records) segments.set(record.id, record);
-      if (finished && job !== undefined) job = { ...job, finished: true };
+    commit: (batch) => {
+      onCommit(batch);
+      for (const record of batch.segments) segments.set(record.id, record);
+      if (batch.finished && job !== undefined) job = { ...job, finished: true };
       return Promise.resolve();
     },
     close: () => Promise.resolve(),

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { type Job, openJob } from '../../checkpoint/job-folder.ts';
+import type { ResultsKept } from '../../model/checkpoint.ts';
 import type { EntrySource } from '../../model/entry.ts';
 import { FatalError } from '../../model/failure.ts';
 import { jobFingerprint } from '../../rules/job-fingerprint.ts';
@@ -22,6 +23,7 @@ export interface MigrateOptions extends RunOptions {
   readonly keys?: string;
   readonly job?: string;
   readonly newJob?: true;
+  readonly results?: ResultsKept;
   readonly wait?: true;
 }
 
@@ -101,7 +103,8 @@ async function workOnJob(work: Work): Promise<RunResult> {
   const entries = list ?? (await spoolStdin(work, job.directory, isFresh));
   const flags = { overwrite: options.overwrite, keys: keys === '-' ? 'stdin' : 'list' };
   const fingerprint = jobFingerprint(rules, bucketId, flags);
-  return runEngine(opened, { job: name, entries, checkpoint: job.checkpoint, fingerprint });
+  const { checkpoint, uploads } = job;
+  return runEngine(opened, { job: name, entries, checkpoint, uploads, fingerprint });
 }
 
 async function openMigrateJob(
@@ -119,6 +122,7 @@ async function openMigrateJob(
     job: name,
     wait: options.wait === true,
     newJob: options.newJob === true,
+    results: options.results ?? 'all',
     holder: { pid, host, command: 'migrate' },
     clock,
     signal: stop.drain,

@@ -1,0 +1,91 @@
+import type { Checkpoint, CheckpointBatch, ResultsKept } from '../model/checkpoint.ts';
+import { MAX_SEALED_BYTES, type UploadJournal } from '../model/upload-journal.ts';
+import { StoreThread } from './store-thread.ts';
+
+/** How long another program may hold the file, say a backup, before a write fails. */
+const BUSY_TIMEOUT_MS = 5000;
+
+export interface SqliteStateOptions {
+  /** Made when it is missing; its directory must exist. */
+  readonly file: string;
+  /** Which outcomes get a line in `results/` beside the file. */
+  readonly results: ResultsKept;
+  /** Milliseconds since the epoch, for those lines. */
+  readonly now: () => number;
+}
+
+/** What one state file holds; closing the checkpoint closes both. */
+export interface SqliteState {
+  readonly checkpoint: Checkpoint;
+  readonly uploads: UploadJournal;
+}
+
+/**
+ * A job's state over SQLite in a thread of its own. Calls are carried out in the order in which
+ * they are made; changes that wait at the same time share one transaction. What a call is given
+ * may be changed by the caller as soon as the call has returned its promise.
+ *
+ * @throws FatalError `state-unusable` where the file is foreign, damaged, of another version, or
+ * can't be read or written.
+ */
+export async function openSqliteState(options: SqliteStateOptions): Promise<SqliteState> {
+  const thread = new StoreThread();
+  try {
+    await thread.call({ op: 'open', file: options.file, busyTimeoutMs: BUSY_TIMEOUT_MS });
+  } catch (error) {
+    await thread.close();
+    throw error;
+  }
+  return { checkpoint: checkpointOver(thread, options), uploads: uploadsOver(thread) };
+}
+
+function checkpointOver(thread: StoreThread, options: SqliteStateOptions): Checkpoint {
+  return {
+    results: options.results,
+    async load() {
+      return (await thread.call({ op: 'load' })).record;
+    },
+    async begin(fingerprint) {
+      await thread.call({ op: 'begin', fingerprint });
+    },
+    async totals() {
+      return (await thread.call({ op: 'totals' })).totals;
+    },
+    async openSegments() {
+      return (await thread.call({ op: 'openSegments' })).segments;
+    },
+    async commit({ segments, results, finished }) {
+      await thread.call({ op: 'commit', segments, lines: toLines(results, options.now), finished });
+    },
+    async close() {
+      await thread.close();
+    },
+  };
+}
+
+/** One string passes to the thread for far less than a graph of objects. */
+function toLines(results: CheckpointBatch['results'], now: () => number): string {
+  if (results.length === 0) return '';
+  const time = new Date(now()).toISOString();
+  return results.map((result) => `${JSON.stringify({ time, ...result })}\n`).join('');
+}
+
+function uploadsOver(thread: StoreThread): UploadJournal {
+  return {
+    async find(key) {
+      return (await thread.call({ op: 'findUpload', key })).sealed;
+    },
+    async keep(key, sealed) {
+      if (Buffer.byteLength(sealed) > MAX_SEALED_BYTES) {
+        throw new RangeError(`the record of an upload is larger than ${MAX_SEALED_BYTES} bytes`);
+      }
+      await thread.call({ op: 'keepUpload', key, sealed });
+    },
+    async drop(key) {
+      await thread.call({ op: 'dropUpload', key });
+    },
+    async all() {
+      return (await thread.call({ op: 'uploads' })).uploads;
+    },
+  };
+}

@@ -1,0 +1,39 @@
+import { JOB_COLUMNS } from './job-row.ts';
+
+/** "bktf" as a 32-bit number; SQLite keeps it in the file's header for programs to know theirs. */
+export const APPLICATION_ID = 0x62_6b_74_66;
+
+/** Raised with every change of the schema that another version's program can't work with. */
+export const SCHEMA_VERSION = 2;
+
+/**
+ * One row a segment; what is the same for most of them takes no room: `outcomes` is null where a
+ * closed segment's entries all ended alike, `failures` where none failed. The job's only row is
+ * there from the start and carries running sums over the others. Every row ends in a checksum.
+ *
+ * There is no text: the driver ends the process where it reads some that is not UTF-8, as damaged
+ * text may be. There is no index: SQLite's quick check doesn't compare one with its table, so a damaged index
+ * could hide a row.
+ */
+export const TABLES: readonly string[] = [
+  `CREATE TABLE job (id INTEGER PRIMARY KEY CHECK (id = 1), ${JOB_COLUMNS.join(', ')}, crc INTEGER NOT NULL) STRICT`,
+  `CREATE TABLE segment (
+    id INTEGER PRIMARY KEY,
+    start_byte INTEGER NOT NULL,
+    end_byte INTEGER NOT NULL,
+    prefix_crc INTEGER NOT NULL,
+    entries INTEGER NOT NULL,
+    outcomes BLOB,
+    failures BLOB,
+    closed INTEGER NOT NULL,
+    copied INTEGER NOT NULL,
+    skipped INTEGER NOT NULL,
+    failed INTEGER NOT NULL,
+    crc INTEGER NOT NULL
+  ) STRICT`,
+  `CREATE TABLE upload (
+    key BLOB PRIMARY KEY,
+    sealed BLOB NOT NULL,
+    crc INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID`,
+];
