@@ -140,5 +140,7 @@ export async function openFileBucket(options: FileBucketOptions): Promise<FileBu
     },
     openUpload: (key, metadata, writeOptions, signal) =>
       openUpload({ key, metadata, options: writeOptions, signal }),
+    // Uploads into a directory never outlive the run: what a dead one left is swept when it opens.
+    abandonUpload: () => Promise.resolve(),
   };
 }

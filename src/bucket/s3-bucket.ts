@@ -1,3 +1,4 @@
+import type { BodyMemory } from '../model/body-memory.ts';
 import type { Bucket, ListedObject, ListRange } from '../model/bucket.ts';
 import { keyProblem, objectKey } from '../model/object-key.ts';
 import type { Clock, OnBoundary } from '../model/ports.ts';
@@ -5,6 +6,7 @@ import type { BucketSettings } from '../model/rule.ts';
 import { bucketFailure } from '../s3/explain-s3-error.ts';
 import { listPages } from '../s3/list-objects.ts';
 import type { S3Store } from '../s3/s3-store.ts';
+import { s3Abandon } from './s3-abandon.ts';
 import { s3Check } from './s3-check.ts';
 import type { S3Needs } from './s3-check.ts';
 import { S3ConditionalWrites } from './s3-conditional-writes.ts';
@@ -26,6 +28,8 @@ export interface S3BucketSettings extends Pick<
   readonly name: string;
   /** In front of every key in the store, as it is; '' for none. */
   readonly prefix: string;
+  /** The budget of bodies in flight. */
+  readonly memory: BodyMemory;
   readonly clock: Clock;
   readonly onBoundary: OnBoundary;
 }
@@ -48,7 +52,8 @@ export interface S3Bucket extends Bucket {
 }
 
 function toolsOf(settings: S3BucketSettings): S3Tools {
-  const { store, name, prefix, storageClass, acl, sse, checksum, clock, onBoundary } = settings;
+  const { store, name, prefix, storageClass, acl, sse, checksum } = settings;
+  const { memory, clock, onBoundary } = settings;
   const probe = { store, prefix, objects: { storageClass, acl, sse }, checksum };
   const ask = async (signal: AbortSignal): Promise<boolean> => {
     try {
@@ -61,7 +66,7 @@ function toolsOf(settings: S3BucketSettings): S3Tools {
     }
   };
   const conditional = new S3ConditionalWrites(settings.conditionalWrites, ask);
-  return { ...probe, bucket: name, conditional, clock, onBoundary };
+  return { ...probe, bucket: name, conditional, memory, clock, onBoundary };
 }
 
 async function* list(
@@ -112,7 +117,8 @@ export function s3Bucket(settings: S3BucketSettings): S3Bucket {
       s3Put(tools, { key, metadata, options, signal }, bytes),
     openUpload: async (key, metadata, options, signal) => {
       keyInStore(tools, key);
-      return Promise.resolve(openS3Upload(tools, { key, metadata, options, signal }));
+      return openS3Upload(tools, { key, metadata, options, signal });
     },
+    abandonUpload: (key, token, signal) => s3Abandon(tools, key, token, signal),
   };
 }

@@ -1,9 +1,13 @@
+import type { ReservedMemory } from '../model/body-memory.ts';
 import type { MultipartSettings, WriteResult } from '../model/bucket.ts';
 import { Failure } from '../model/failure.ts';
 import { MAX_PARTS, partSizeBytes } from './part-size.ts';
 import { s3Complete } from './s3-complete.ts';
+import type { Gathered } from './s3-growing-buffer.ts';
 import { writeHeaders } from './s3-headers.ts';
-import { S3Parts } from './s3-parts.ts';
+import { S3Marks } from './s3-marks.ts';
+import { type OnPartOver, S3Parts, type SentPart } from './s3-parts.ts';
+import type { LastingS3Upload } from './s3-resume.ts';
 import { keyInStore } from './s3-tools.ts';
 import type { S3Tools, S3WriteRequest } from './s3-tools.ts';
 
@@ -12,41 +16,74 @@ const ABORT_PATIENCE_MS = 5_000;
 
 /** A part that fills up. */
 interface OpenPart {
-  readonly memory: Buffer;
+  readonly reserved: ReservedMemory;
+  /** All that the part may have. */
+  readonly memory: Uint8Array;
   length: number;
+  /** The last part of an object: no other is likely to have just its size. */
+  readonly isOdd: boolean;
+}
+
+const giveBack = (reserved: ReservedMemory, how: 'reusable' | 'dropped'): void => {
+  if (how === 'reusable') reserved.recycle();
+  else reserved.release();
+};
+
+/** Lets several use one memory; it goes back when the last of them is done. */
+function sharedUse(reserved: ReservedMemory): () => OnPartOver {
+  let users = 0;
+  let failed = false;
+  return () => {
+    users += 1;
+    return (how) => {
+      users -= 1;
+      failed ||= how === 'failed';
+      if (users === 0) giveBack(reserved, failed ? 'dropped' : 'reusable');
+    };
+  };
 }
 
 /**
  * An object on its way in by a multipart upload: cuts bytes into parts, sends them, completes or
- * aborts. Its memory is one part that fills up beside those under way; the memory of a part that
- * was sent takes a later one. Calls come one after the other; `abort` may come at any time.
+ * aborts. Its memory is one part that fills up beside those under way, each reserved whole before
+ * its first byte and given back when the store has it, or it failed. While it waits for memory no
+ * part fills up, so all that it holds is on its way to the store and comes back by itself.
+ * Calls come one after the other.
  */
 export class S3Multipart {
   readonly #tools: S3Tools;
   readonly #request: S3WriteRequest;
   readonly #settings: MultipartSettings;
   readonly #onFailure: (error: unknown) => void;
-  readonly #free: Buffer[] = [];
+  readonly #lasting: LastingS3Upload | undefined;
   #uploadId: string | undefined;
   #parts: S3Parts | undefined;
-  #number = 1;
+  #number: number;
+  #sentBytes: number;
   #open: OpenPart | undefined;
   #completed = false;
 
   /**
    * @param request whose signal stops everything but the abort of the upload
    * @param onFailure called as soon as a part failed for good
+   * @param lasting where the upload outlives the run
    */
   constructor(
     tools: S3Tools,
     request: S3WriteRequest,
     settings: MultipartSettings,
     onFailure: (error: unknown) => void,
+    lasting?: LastingS3Upload,
   ) {
     this.#tools = tools;
     this.#request = request;
     this.#settings = settings;
     this.#onFailure = onFailure;
+    this.#lasting = lasting;
+    this.#uploadId = lasting?.resumed?.uploadId;
+    const there = lasting?.resumed?.parts.length ?? 0;
+    this.#number = there + 1;
+    this.#sentBytes = there * (lasting?.partBytes ?? 0);
   }
 
   /** Takes the chunk without waiting, where it fits into the part that fills up and leaves room. */
@@ -58,10 +95,10 @@ export class S3Multipart {
     return true;
   }
 
-  /** Takes the chunk; waits while as many parts as are allowed are under way. */
+  /** Takes the chunk; waits for memory, and while as many parts as are allowed are under way. */
   async append(chunk: Uint8Array): Promise<void> {
     for (let at = 0; at < chunk.length;) {
-      const open = (this.#open ??= this.#startPart());
+      const open = (this.#open ??= await this.#startPart());
       const taken = chunk.subarray(at, at + open.memory.length - open.length);
       open.memory.set(taken, open.length);
       open.length += taken.length;
@@ -70,16 +107,33 @@ export class S3Multipart {
     }
   }
 
-  /** Takes the first bytes of the object; they are sent from where they are, so must stay. */
-  async adopt(bytes: Uint8Array): Promise<void> {
+  /**
+   * Takes over the first bytes of the object with their memory, which holds a part or more. Parts
+   * are sent from where they are; what is left of it then is the beginning of the next part, in the
+   * same memory: waiting for more, while holding this, could be for ever.
+   */
+  async adopt({ reserved, memory, length }: Gathered): Promise<void> {
+    const use = sharedUse(reserved);
+    const onAdopted = use();
     let at = 0;
-    for (let size = this.#partSize(); at + size <= bytes.length; size = this.#partSize()) {
-      await this.#send(bytes.subarray(at, at + size), () => undefined);
-      at += size;
+    try {
+      for (let size = this.#partSize(); at + size <= length; size = this.#partSize()) {
+        await this.#send(memory.subarray(at, at + size), use());
+        at += size;
+      }
+    } catch (error) {
+      onAdopted('failed');
+      throw error;
     }
     // What is left of several parts holds the memory of all: it goes before more is taken.
-    if (this.#number > 2) await this.#parts?.settle();
-    await this.append(bytes.subarray(at));
+    if (at < length || this.#number > 2) await this.#parts?.settle();
+    if (at === length) {
+      onAdopted('sent');
+      return;
+    }
+    memory.copyWithin(0, at, length);
+    const next = memory.subarray(0, this.#partSize());
+    this.#open = { reserved, memory: next, length: length - at, isOdd: false };
   }
 
   /** Sends what is left and makes the object. Throws as `s3Complete`; then abort. */
@@ -98,12 +152,19 @@ export class S3Multipart {
     return result;
   }
 
+  /** Gives memory back once no part is under way; the store keeps what it has. Never throws. */
+  async suspend(): Promise<void> {
+    this.#open?.reserved.release();
+    this.#open = undefined;
+    await this.#parts?.settle();
+  }
+
   /**
-   * Tells the store to forget the parts, once none is under way any more. Without effect where
-   * nothing was started or all is done. Never throws.
+   * As `suspend`, and tells the store to forget the parts. Nothing where nothing was started or all
+   * is done. Never throws.
    */
   async abort(): Promise<void> {
-    await this.#parts?.settle();
+    await this.suspend();
     const uploadId = this.#uploadId;
     if (uploadId === undefined || this.#completed) return;
     this.#uploadId = undefined;
@@ -127,39 +188,64 @@ export class S3Multipart {
     return partSizeBytes(this.#number, wanted, this.#request.options.length);
   }
 
-  #startPart(): OpenPart {
+  async #startPart(): Promise<OpenPart> {
+    const { signal, options } = this.#request;
     const size = this.#partSize();
-    const kept = this.#free.pop();
-    const memory = kept?.length === size ? kept : Buffer.allocUnsafeSlow(size);
-    return { memory, length: 0 };
+    const left = (options.length ?? Infinity) - this.#sentBytes;
+    const reserved = await this.#tools.memory.reserve(Math.min(size, left), signal);
+    return { reserved, memory: reserved.piece(), length: 0, isOdd: left < size };
   }
 
-  async #sendOpen({ memory, length }: OpenPart): Promise<void> {
+  async #sendOpen({ reserved, memory, length, isOdd }: OpenPart): Promise<void> {
     this.#open = undefined;
-    await this.#send(memory.subarray(0, length), () => {
-      this.#free.push(memory);
+    await this.#send(memory.subarray(0, length), (how) => {
+      giveBack(reserved, how === 'sent' && !isOdd ? 'reusable' : 'dropped');
     });
   }
 
-  async #send(bytes: Uint8Array, onSent: () => void): Promise<void> {
-    const { key } = this.#request;
-    if (this.#number > MAX_PARTS) {
-      const what = `bucket ${this.#tools.bucket} could not store ${JSON.stringify(key)}`;
-      const why = `it has more bytes than fit into ${MAX_PARTS} parts`;
-      throw new Failure('BUCKET_REFUSED', `${what}: ${why}; raise store.multipart.partSize`);
+  async #send(bytes: Uint8Array, onOver: OnPartOver): Promise<void> {
+    try {
+      this.#assertRoom();
+      const parts = (this.#parts ??= await this.#start());
+      await parts.add(this.#number, bytes, onOver);
+    } catch (error) {
+      onOver('failed');
+      throw error;
     }
-    const parts = (this.#parts ??= await this.#start());
-    await parts.add(this.#number, bytes, onSent);
     this.#number += 1;
+    this.#sentBytes += bytes.length;
+  }
+
+  #assertRoom(): void {
+    if (this.#number <= MAX_PARTS) return;
+    const { key } = this.#request;
+    const what = `bucket ${this.#tools.bucket} could not store ${JSON.stringify(key)}`;
+    const why = `it has more bytes than fit into ${MAX_PARTS} parts`;
+    throw new Failure('BUCKET_REFUSED', `${what}: ${why}; raise store.multipart.partSize`);
   }
 
   async #start(): Promise<S3Parts> {
+    const { key, signal } = this.#request;
+    const { concurrency } = this.#settings;
+    const sent = this.#lasting?.resumed?.parts ?? [];
+    const uploadId = (this.#uploadId ??= await this.#create());
+    const marks = this.#marksOf(uploadId, sent);
+    if (sent.length === 0) await marks?.begun();
+    const target = { key, uploadId, sent, marks };
+    return new S3Parts(this.#tools, target, concurrency, signal, this.#onFailure);
+  }
+
+  async #create(): Promise<string> {
     const { key, metadata, options, signal } = this.#request;
     const headers = writeHeaders(key, metadata, options, this.#tools.objects);
     const whole = keyInStore(this.#tools, key);
-    const uploadId = await this.#tools.store.control.createUpload(whole, headers, signal);
-    this.#uploadId = uploadId;
-    const { concurrency } = this.#settings;
-    return new S3Parts(this.#tools, { key, uploadId }, concurrency, signal, this.#onFailure);
+    return this.#tools.store.control.createUpload(whole, headers, signal);
+  }
+
+  #marksOf(uploadId: string, sent: readonly SentPart[]): S3Marks | undefined {
+    if (this.#lasting === undefined) return undefined;
+    const { partBytes, length, onMark } = this.#lasting;
+    const etags = sent.map(({ etag }) => etag);
+    return new S3Marks({ uploadId, partBytes, length, etags }, onMark);
   }
 }

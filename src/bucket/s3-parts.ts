@@ -4,6 +4,7 @@ import type { Headers } from '../model/ports.ts';
 import type { UploadedPart } from '../s3/s3-store.ts';
 import { md5Of, partDigestHeader } from './s3-digest.ts';
 import { hidesMd5, judgeEtag, quotedEtag } from './s3-etag.ts';
+import type { S3Marks } from './s3-marks.ts';
 import { keyInStore } from './s3-tools.ts';
 import type { S3Tools } from './s3-tools.ts';
 
@@ -19,7 +20,14 @@ export interface SentPart extends UploadedPart {
 export interface PartsTarget {
   readonly key: ObjectKey;
   readonly uploadId: string;
+  /** Parts that the store has already. */
+  readonly sent: readonly SentPart[];
+  /** Told of every further part, where the upload outlives the run. */
+  readonly marks: S3Marks | undefined;
 }
+
+/** Told when nobody needs a part's bytes any more: the store has it, or it failed for good. */
+export type OnPartOver = (how: 'sent' | 'failed') => void;
 
 /**
  * Sends the parts of one upload, a few at once. The first part that fails for good makes the upload
@@ -31,8 +39,9 @@ export class S3Parts {
   readonly #concurrency: number;
   readonly #signal: AbortSignal;
   readonly #onFailure: (error: unknown) => void;
+  readonly #marks: S3Marks | undefined;
   readonly #underWay = new Set<Promise<void>>();
-  readonly #sent: SentPart[] = [];
+  readonly #sent: SentPart[];
   #failure: { readonly error: unknown } | undefined;
 
   constructor(
@@ -47,16 +56,18 @@ export class S3Parts {
     this.#concurrency = concurrency;
     this.#signal = signal;
     this.#onFailure = onFailure;
+    this.#marks = target.marks;
+    this.#sent = [...target.sent];
   }
 
   /**
    * Starts to send a part, as soon as fewer than the allowed number are under way.
-   * @param onSent called when the store has the part and its bytes are not needed any more.
+   * @param onOver not called where `add` throws
    */
-  async add(number: number, bytes: Uint8Array, onSent: () => void): Promise<void> {
+  async add(number: number, bytes: Uint8Array, onOver: OnPartOver): Promise<void> {
     while (this.#underWay.size >= this.#concurrency) await Promise.race(this.#underWay);
     if (this.#failure !== undefined) throw this.#failure.error;
-    const sending = this.#run(number, bytes, onSent).finally(() => this.#underWay.delete(sending));
+    const sending = this.#run(number, bytes, onOver).finally(() => this.#underWay.delete(sending));
     this.#underWay.add(sending);
   }
 
@@ -72,15 +83,26 @@ export class S3Parts {
     await Promise.all(this.#underWay);
   }
 
-  async #run(number: number, bytes: Uint8Array, onSent: () => void): Promise<void> {
+  async #run(number: number, bytes: Uint8Array, onOver: OnPartOver): Promise<void> {
+    let sent: SentPart;
     try {
-      this.#sent.push(await this.#send(number, bytes));
-      onSent();
+      sent = await this.#send(number, bytes);
     } catch (error) {
-      if (this.#failure !== undefined) return;
-      this.#failure = { error };
-      this.#onFailure(error);
+      onOver('failed');
+      this.#fail(error);
+      return;
     }
+    onOver('sent');
+    this.#sent.push(sent);
+    await this.#marks?.sent(number, sent.etag).catch((error: unknown) => {
+      this.#fail(error);
+    });
+  }
+
+  #fail(error: unknown): void {
+    if (this.#failure !== undefined) return;
+    this.#failure = { error };
+    this.#onFailure(error);
   }
 
   async #send(number: number, bytes: Uint8Array): Promise<SentPart> {

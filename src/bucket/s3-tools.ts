@@ -1,3 +1,4 @@
+import type { BodyMemory } from '../model/body-memory.ts';
 import type { ObjectMetadata, WriteOptions } from '../model/bucket.ts';
 import { Failure } from '../model/failure.ts';
 import { MAX_KEY_BYTES, utf8Length } from '../model/object-key.ts';
@@ -19,6 +20,8 @@ export interface S3Tools {
   readonly objects: S3ObjectSettings;
   readonly checksum: ChecksumAlgorithm;
   readonly conditional: S3ConditionalWrites;
+  /** For what uploads keep of bodies; who calls `putBytes` has reserved its bytes already. */
+  readonly memory: BodyMemory;
   readonly clock: Clock;
   readonly onBoundary: OnBoundary;
 }

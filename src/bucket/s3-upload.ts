@@ -1,11 +1,12 @@
 import { setMaxListeners } from 'node:events';
 
-import type { MultipartSettings, Upload, WriteResult } from '../model/bucket.ts';
+import type { LastingUpload, MultipartSettings, Upload, WriteResult } from '../model/bucket.ts';
 import { Failure } from '../model/failure.ts';
 import { partSizeBytes } from './part-size.ts';
 import { GrowingBuffer } from './s3-growing-buffer.ts';
 import { S3Multipart } from './s3-multipart.ts';
 import { MAX_PUT_BYTES, s3Put } from './s3-put.ts';
+import { type LastingS3Upload, s3Resume } from './s3-resume.ts';
 import { asBucketFailure } from './s3-tools.ts';
 import type { S3Tools, S3WriteRequest } from './s3-tools.ts';
 
@@ -26,19 +27,25 @@ interface Gathering {
 
 /**
  * What is gathered before parts are sent: a whole small object, or the first part of a larger one.
- * However high the threshold, it is no more than the parts that may be under way together.
+ * However high the threshold, it is no more than the parts that may be under way together, nor than
+ * the memory that there is for all bodies.
  */
-function gathering(settings: MultipartSettings, length: number | undefined): Gathering {
+function gathering(
+  settings: MultipartSettings,
+  length: number | undefined,
+  memoryBytes: number,
+): Gathering {
   const part = partSizeBytes(1, settings.partSizeBytes, length);
   const { thresholdBytes, concurrency } = settings;
-  const onePutBytes = Math.min(thresholdBytes, part * concurrency, MAX_PUT_BYTES);
+  const onePutBytes = Math.min(thresholdBytes, part * concurrency, MAX_PUT_BYTES, memoryBytes);
   if (length === undefined) return { limitBytes: Math.max(onePutBytes, part), onePutBytes };
   return { limitBytes: length <= onePutBytes ? length : 0, onePutBytes };
 }
 
 /**
  * An object on its way into an S3 bucket. Bytes gather in memory; an object that ends at or under
- * the threshold goes in one PUT, a larger one becomes a multipart upload.
+ * the threshold goes in one PUT, a larger one becomes a multipart upload. All memory is of the
+ * budget, asked for when the first byte is there for it, and back in it by the end of the upload.
  *
  * It is `open` while bytes come, `committing` from commit on, and `over` after that, after abort,
  * and after a failure; with the end of each, parts under way are stopped and an upload that was
@@ -63,16 +70,20 @@ class S3Upload implements Upload {
   #wrong: Failure | undefined;
   /** Settles, without failing, when the writes under way did; undefined while none is. */
   #tail: Promise<void> | undefined;
+  readonly lasting: LastingUpload | undefined;
 
-  constructor(tools: S3Tools, request: S3WriteRequest) {
+  constructor(tools: S3Tools, request: S3WriteRequest, lasting: LastingS3Upload | undefined) {
     this.#tools = tools;
     this.#outer = request.signal;
     this.#request = { ...request, signal: this.#stop.signal };
     this.#settings = request.options.multipart ?? DEFAULT_MULTIPART;
     const { length } = request.options;
-    const { limitBytes, onePutBytes } = gathering(this.#settings, length);
+    const { memory } = tools;
+    const { limitBytes, onePutBytes } = gathering(this.#settings, length, memory.limitBytes);
     this.#onePutBytes = onePutBytes;
-    this.#gathered = limitBytes === 0 ? undefined : new GrowingBuffer(limitBytes, length);
+    const isKnown = length !== undefined;
+    this.#gathered = limitBytes === 0 ? undefined : new GrowingBuffer(memory, limitBytes, isKnown);
+    this.lasting = lasting && this.#beginLasting(lasting);
     // Parts, and the requests of each, listen to it.
     setMaxListeners(0, this.#outer, this.#stop.signal);
     this.#outer.addEventListener('abort', this.#onStop, { once: true });
@@ -107,6 +118,30 @@ class S3Upload implements Upload {
     await this.#end();
   }
 
+  #beginLasting(lasting: LastingS3Upload): LastingUpload {
+    const { partBytes, resumed } = lasting;
+    this.#multipart = this.#multipartOf(lasting);
+    this.#receivedBytes = (resumed?.parts.length ?? 0) * partBytes;
+    return {
+      startsAt: this.#receivedBytes,
+      markEvery: partBytes,
+      suspend: async () => {
+        const multipart = this.#multipart;
+        // Without it nobody aborts what was sent.
+        if (this.#state !== 'committing') this.#multipart = undefined;
+        await this.abort();
+        await multipart?.suspend();
+      },
+    };
+  }
+
+  #multipartOf(lasting: LastingS3Upload | undefined): S3Multipart {
+    const onFailure = (error: unknown): void => {
+      this.#fail(error);
+    };
+    return new S3Multipart(this.#tools, this.#request, this.#settings, onFailure, lasting);
+  }
+
   #isOpen(): boolean {
     return this.#state === 'open' && this.#failure === undefined && !this.#outer.aborted;
   }
@@ -139,12 +174,8 @@ class S3Upload implements Upload {
   #tryAppend(chunk: Uint8Array): boolean {
     const { length } = this.#request.options;
     if (length !== undefined && this.#receivedBytes + chunk.length > length) return false;
-    if (this.#multipart !== undefined) {
-      if (!this.#multipart.tryAppend(chunk)) return false;
-    } else {
-      if (this.#gathered === undefined || this.#gathered.room < chunk.length) return false;
-      this.#gathered.append(chunk);
-    }
+    const taker = this.#multipart ?? this.#gathered;
+    if (taker?.tryAppend(chunk) !== true) return false;
     this.#receivedBytes += chunk.length;
     return true;
   }
@@ -168,7 +199,8 @@ class S3Upload implements Upload {
       this.#receivedBytes += chunk.length;
       const { length } = this.#request.options;
       if (length !== undefined && this.#receivedBytes > length) throw this.#wrongLength(length);
-      const taken = this.#gathered?.append(chunk) ?? 0;
+      const taken = (await this.#gathered?.append(chunk, this.#stop.signal)) ?? 0;
+      if (taken === chunk.length) return;
       const multipart = await this.#beginMultipart();
       await multipart.append(chunk.subarray(taken));
     } catch (error) {
@@ -179,20 +211,21 @@ class S3Upload implements Upload {
 
   async #beginMultipart(): Promise<S3Multipart> {
     if (this.#multipart !== undefined) return this.#multipart;
-    const multipart = new S3Multipart(this.#tools, this.#request, this.#settings, (error) => {
-      this.#fail(error);
-    });
+    const multipart = this.#multipartOf(undefined);
     this.#multipart = multipart;
-    const gathered = this.#gathered;
+    const gathered = this.#gathered?.handOver();
     this.#gathered = undefined;
-    if (gathered !== undefined) await multipart.adopt(gathered.bytes());
+    if (gathered !== undefined) await multipart.adopt(gathered);
     return multipart;
   }
 
   async #store(): Promise<WriteResult> {
     const gathered = this.#gathered?.bytes() ?? new Uint8Array(0);
-    const fits = this.#multipart === undefined && gathered.length <= this.#onePutBytes;
-    if (fits) return s3Put(this.#tools, this.#request, gathered);
+    if (this.#multipart === undefined && gathered.length <= this.#onePutBytes) {
+      const result = await s3Put(this.#tools, this.#request, gathered);
+      this.#gathered?.free('over');
+      return result;
+    }
     return (await this.#beginMultipart()).complete();
   }
 
@@ -208,6 +241,7 @@ class S3Upload implements Upload {
     this.#state = 'over';
     this.#outer.removeEventListener('abort', this.#onStop);
     this.#stop.abort(this.#isOver());
+    this.#gathered?.free('uncertain');
     this.#gathered = undefined;
     await this.#multipart?.abort();
   }
@@ -219,11 +253,26 @@ class S3Upload implements Upload {
   }
 }
 
+/** How the upload outlives the run, where it may: one that goes by parts of one size. */
+async function lastingOf(
+  tools: S3Tools,
+  { key, options, signal }: S3WriteRequest,
+): Promise<LastingS3Upload | undefined> {
+  const { lasting, length, multipart = DEFAULT_MULTIPART } = options;
+  if (lasting === undefined || length === undefined) return undefined;
+  if (gathering(multipart, length, tools.memory.limitBytes).limitBytes > 0) return undefined;
+  const partBytes = partSizeBytes(1, multipart.partSizeBytes, length);
+  const { resume, onMark } = lasting;
+  const resumed = resume && (await s3Resume(tools, key, resume, partBytes, signal));
+  return { onMark, partBytes, length, resumed };
+}
+
 /**
- * Starts storing an object in an S3 bucket; nothing is asked of the store before bytes are gathered.
- * @throws the signal's reason.
+ * Starts storing an object in an S3 bucket; nothing is asked of the store before bytes are gathered,
+ * but what it has of an upload that is gone on with.
+ * @throws Failure `BUCKET_*`, the signal's reason.
  */
-export function openS3Upload(tools: S3Tools, request: S3WriteRequest): Upload {
+export async function openS3Upload(tools: S3Tools, request: S3WriteRequest): Promise<Upload> {
   request.signal.throwIfAborted();
-  return new S3Upload(tools, request);
+  return new S3Upload(tools, request, await lastingOf(tools, request));
 }

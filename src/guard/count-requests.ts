@@ -42,7 +42,12 @@ export function countBucketRequests(bucket: Bucket): CountedBucket {
           requests += 1;
           await upload.abort();
         },
+        lasting: upload.lasting,
       };
+    },
+    async abandonUpload(key, token, signal) {
+      requests += 1;
+      await bucket.abandonUpload(key, token, signal);
     },
   };
   return { bucket: counted, count: () => requests };

@@ -15,5 +15,6 @@ export function dryRunBucket(bucket: Bucket): Bucket {
     list: (range, signal) => bucket.list(range, signal),
     putBytes: refuse,
     openUpload: refuse,
+    abandonUpload: refuse,
   };
 }

@@ -51,7 +51,10 @@ export function watchBucket(bucket: Bucket, probe: BucketProbe): Bucket {
         },
         commit: () => watched(() => upload.commit(), signal),
         abort: () => upload.abort(),
+        lasting: upload.lasting,
       };
     },
+    abandonUpload: (key, token, signal) =>
+      watched(() => bucket.abandonUpload(key, token, signal), signal),
   };
 }

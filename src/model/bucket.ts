@@ -34,6 +34,25 @@ export interface StoredAnswer extends Body {
   readonly object: StoredObject;
 }
 
+/** How far an upload has come that a later run may go on with. */
+export interface UploadMark {
+  /** The first bytes of the object, as many as this, are in the bucket's hands for good. */
+  readonly bytes: number;
+  /** What the bucket knows the upload by; nobody else reads it. */
+  readonly token: string;
+}
+
+/** What makes an upload last beyond the run. */
+export interface LastingOptions {
+  /** How far an earlier run came with it. */
+  readonly resume: UploadMark | undefined;
+  /**
+   * Told of the upload before any byte of it is sent (a mark of 0 bytes; nothing is sent before the
+   * promise resolves), and of each further mark.
+   */
+  readonly onMark: (mark: UploadMark) => Promise<void>;
+}
+
 export interface WriteOptions {
   /** Store only where nothing is; losing to another writer is the outcome `exists`. */
   readonly ifAbsent: boolean;
@@ -43,6 +62,8 @@ export interface WriteOptions {
   readonly storageClass?: string | undefined;
   readonly tags?: Headers | undefined;
   readonly multipart?: MultipartSettings | undefined;
+  /** Heeded by buckets that can go on with an upload, where the object's length is known. */
+  readonly lasting?: LastingOptions | undefined;
 }
 
 /** How a large object is cut into parts. */
@@ -66,6 +87,20 @@ export interface Upload {
   commit(): Promise<WriteResult>;
   /** Never throws: a failed abort leaves rubbish for `cleanup`, not a wrong object. */
   abort(): Promise<void>;
+  /** Set where a later run can go on with the upload. */
+  readonly lasting?: LastingUpload | undefined;
+}
+
+export interface LastingUpload {
+  /**
+   * Bytes of the object that are there: writing goes on behind them. 0 where `resume` was not given,
+   * and where the bucket no longer holds just what was marked.
+   */
+  readonly startsAt: number;
+  /** Bytes from one mark to the next. */
+  readonly markEvery: number;
+  /** Ends the upload as `abort` does, and leaves what was marked for a later run. Never throws. */
+  suspend(): Promise<void>;
 }
 
 /** Where objects land. Every write is atomic: the old object, or the new one, never between. */
@@ -104,4 +139,9 @@ export interface Bucket {
     options: WriteOptions,
     signal: AbortSignal,
   ): Promise<Upload>;
+  /**
+   * Removes what is left of an upload that nobody goes on with; no matter whether it is there.
+   * Throws as `head`.
+   */
+  abandonUpload(key: ObjectKey, token: string, signal: AbortSignal): Promise<void>;
 }

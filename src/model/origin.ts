@@ -41,6 +41,9 @@ export interface OriginRequest {
    * 200 with the whole of another version, or 412 or 416.
    */
   readonly readOn?: ((origin: string) => ReadOn | undefined) | undefined;
+  /** What wrappers go by: the address whose bytes are there, and how many could be gone on behind. */
+  readonly begun?:
+    (() => { readonly origin: string; readonly bytes: number } | undefined) | undefined;
   /** Told of every request for the object's body as it is sent, with the address's name. */
   readonly onRequest: (origin: string) => void;
   /** Told when the read begins to wait because no address can be asked, and when that is over. */
@@ -53,6 +56,7 @@ export interface OriginHead {
   /** The URL that gave the body, after redirects, without credentials. */
   readonly url: string;
   readonly status: number;
+  /** Lower-case names; bytes above ASCII stand as the Latin-1 characters of those bytes. */
   readonly headers: Headers;
   /** What Content-Length declared, in bytes. */
   readonly length: number | undefined;

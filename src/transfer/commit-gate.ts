@@ -1,4 +1,3 @@
-import { createHash, type Hash } from 'node:crypto';
 import type { KeyEntry } from '../model/entry.ts';
 import type { Failure } from '../model/failure.ts';
 import type { OriginHead } from '../model/origin.ts';
@@ -10,12 +9,20 @@ import {
   type DigestAlgorithm,
 } from '../plan/declared-digests.ts';
 import { refusal } from '../plan/refusal.ts';
+import { lastingDigest, nodeDigest, type RunningDigest } from './running-digest.ts';
 
 /** What came through the gate whole. */
 export interface Passed {
   readonly bytes: number;
   /** Base64; set where the body's end must be confirmed by a second read. */
   readonly sha256: string | undefined;
+}
+
+/** How far a body has come through the gate. */
+export interface GateState {
+  readonly bytes: number;
+  /** Of each digest that runs, by its algorithm, base64. */
+  readonly digests: Readonly<Record<string, string>>;
 }
 
 /**
@@ -30,7 +37,7 @@ export class CommitGate {
   readonly #lengths: readonly DeclaredLength[];
   readonly #declared: readonly DeclaredDigest[];
   /** One for each algorithm that something was declared in, or that a confirmation needs. */
-  readonly #hashes: ReadonlyMap<DigestAlgorithm, Hash>;
+  #digests: ReadonlyMap<DigestAlgorithm, RunningDigest>;
   #received = 0;
 
   /**
@@ -53,7 +60,31 @@ export class CommitGate {
     this.#declared = declared(entry, head);
     const algorithms = new Set(this.#declared.map(({ algorithm }) => algorithm));
     if (this.mustConfirm) algorithms.add('sha256');
-    this.#hashes = new Map(Array.from(algorithms, (name) => [name, createHash(name)]));
+    this.#digests = new Map(Array.from(algorithms, (name) => [name, nodeDigest(name)]));
+  }
+
+  /**
+   * Makes the gate one whose state can be saved; before its first byte.
+   * @param from the state that it goes on from
+   * @returns false where that state lacks a digest that is needed
+   */
+  async outlive(from: GateState | undefined): Promise<boolean> {
+    const names = [...this.#digests.keys()];
+    if (from !== undefined && names.some((name) => from.digests[name] === undefined)) return false;
+    this.#digests = new Map(
+      await Promise.all(
+        names.map(async (name) => [name, await lastingDigest(name, from?.digests[name])] as const),
+      ),
+    );
+    this.#received = from?.bytes ?? 0;
+    return true;
+  }
+
+  /** What {@link CommitGate.outlive} goes on from, of a gate that it made ready. */
+  state(): GateState {
+    const digests: Record<string, string> = {};
+    for (const [name, digest] of this.#digests) digests[name] = digest.state() ?? '';
+    return { bytes: this.#received, digests };
   }
 
   /** Only the closed connection marks the body's end, and the rule wants that confirmed. */
@@ -91,7 +122,7 @@ export class CommitGate {
       const refused = refuseSize(this.#received, this.#entry, this.#head, this.#store);
       if (refused !== undefined) throw refused;
     }
-    for (const hash of this.#hashes.values()) hash.update(chunk);
+    for (const digest of this.#digests.values()) digest.update(chunk);
   }
 
   /** The verdict once the framing ended. @throws Failure; then nothing may be committed. */
@@ -101,9 +132,7 @@ export class CommitGate {
     }
     const refused = refuseSize(this.#received, this.#entry, this.#head, this.#store);
     if (refused !== undefined) throw refused;
-    const digests = new Map(
-      Array.from(this.#hashes, ([name, hash]) => [name, hash.digest('base64')]),
-    );
+    const digests = new Map(Array.from(this.#digests, ([name, digest]) => [name, digest.end()]));
     for (const { algorithm, value, by } of this.#declared) {
       const got = digests.get(algorithm) ?? '';
       if (got === value) continue;

@@ -1,7 +1,8 @@
-import type { Upload, WriteResult } from '../model/bucket.ts';
+import type { LastingUpload, Upload, WriteResult } from '../model/bucket.ts';
 import type { OriginAnswer, OriginHead, ReadOn } from '../model/origin.ts';
 import { readOn } from '../plan/read-on.ts';
 import type { CommitGate } from './commit-gate.ts';
+import type { MarkKeeper } from './mark-keeper.ts';
 
 /**
  * An object of which some bytes went through the gate into an upload. It is `sound` until gate or
@@ -13,12 +14,20 @@ export class StagedObject {
   readonly head: OriginHead;
   readonly gate: CommitGate;
   readonly #upload: Upload;
+  readonly #marks: MarkKeeper | undefined;
   #sound = true;
 
-  constructor(head: OriginHead, gate: CommitGate, upload: Upload) {
+  /** @param marks where the upload outlives the run */
+  constructor(head: OriginHead, gate: CommitGate, upload: Upload, marks: MarkKeeper | undefined) {
     this.head = head;
     this.gate = gate;
     this.#upload = upload;
+    this.#marks = marks;
+  }
+
+  /** Bytes that were there when it was opened. */
+  get startsAt(): number {
+    return this.#upload.lasting?.startsAt ?? 0;
   }
 
   /** How the address of that name is asked for the rest; undefined where it can't be. */
@@ -27,18 +36,46 @@ export class StagedObject {
     return readOn(this.head, this.gate.receivedBytes);
   }
 
+  /** What of it is there for a further try at its address. */
+  get begun(): { readonly origin: string; readonly bytes: number } {
+    const { origin } = this.head;
+    return { origin, bytes: this.readOn(origin)?.offset ?? 0 };
+  }
+
   /** Takes an answer's body behind what is there. Throws as `pipeTo`, the gate and the bucket. */
   async take(answer: OriginAnswer): Promise<void> {
+    const { lasting } = this.#upload;
     await answer.pipeTo((chunk) => {
       try {
-        this.gate.update(chunk);
-        return this.#upload.write(chunk)?.catch((error: unknown) => {
+        const busy = lasting === undefined ? this.#pass(chunk) : this.#step(chunk, lasting);
+        return busy?.catch((error: unknown) => {
           throw this.#spoilt(error);
         });
       } catch (error) {
         throw this.#spoilt(error);
       }
     });
+  }
+
+  #pass(chunk: Uint8Array): void | Promise<void> {
+    this.gate.update(chunk);
+    return this.#upload.write(chunk);
+  }
+
+  /** Passes a chunk that may reach beyond the next mark. */
+  #step(chunk: Uint8Array, lasting: LastingUpload): void | Promise<void> {
+    const untilMark = lasting.markEvery - (this.gate.receivedBytes % lasting.markEvery);
+    if (chunk.length < untilMark) return this.#pass(chunk);
+    const piece = chunk.subarray(0, untilMark);
+    this.gate.update(piece);
+    // Before the bucket has the bytes: it may mark them at any time after.
+    this.#marks?.passed();
+    const busy = this.#upload.write(piece);
+    if (chunk.length === piece.length) return busy;
+    const after = chunk.subarray(untilMark);
+    return busy === undefined
+      ? this.#step(after, lasting)
+      : busy.then(() => this.#step(after, lasting));
   }
 
   #spoilt(error: unknown): unknown {
@@ -48,12 +85,25 @@ export class StagedObject {
 
   async commit(): Promise<WriteResult> {
     this.#sound = false;
-    return this.#upload.commit();
+    const result = await this.#upload.commit();
+    await this.#marks?.drop();
+    return result;
   }
 
-  /** Never throws. */
+  /** Gives the bytes up. */
   async abort(): Promise<void> {
     this.#sound = false;
     await this.#upload.abort();
+    await this.#marks?.drop();
+  }
+
+  /** Leaves to a later run what was marked: bytes that passed the gate and that the bucket has. */
+  async suspend(): Promise<void> {
+    if (this.#upload.lasting === undefined) {
+      await this.abort();
+      return;
+    }
+    this.#sound = false;
+    await this.#upload.lasting.suspend();
   }
 }

@@ -1,41 +1,21 @@
-import type { Bucket, StoredObject, WriteOptions, WriteResult } from '../model/bucket.ts';
-import type { KeyEntry } from '../model/entry.ts';
+import type { WriteResult } from '../model/bucket.ts';
 import type { DifferingOrigin } from '../model/event.ts';
-import {
-  type Origin,
-  type OriginAnswer,
-  type OriginHead,
-  type OriginRequest,
-  ReadAgain,
-} from '../model/origin.ts';
-import type { StoreSettings } from '../model/rule.ts';
+import { Failure } from '../model/failure.ts';
+import { type OriginAnswer, type OriginHead, ReadAgain } from '../model/origin.ts';
 import { differingOrigins, lengthSaidBefore } from '../plan/compare-answers.ts';
 import { isUnchanged } from '../plan/decide-copy.ts';
 import { isTheRest } from '../plan/read-on.ts';
 import { refusal } from '../plan/refusal.ts';
 import { storedMetadata } from '../plan/stored-metadata.ts';
+import { betweenTries } from './between-tries.ts';
 import { CommitGate, type Passed } from './commit-gate.ts';
 import { confirmBody } from './confirm-body.ts';
-import { StagedObject } from './staged-object.ts';
+import { stageObject, takeUpObject, writeOptions } from './stage-object.ts';
+import type { StagedObject } from './staged-object.ts';
+import type { Transfer } from './transfer.ts';
 
 /** Bodies up to this many bytes, of declared length, are taken and stored as one buffer. */
 const ONE_BUFFER_BYTES = 1024 * 1024;
-
-/** One object's journey: from where, to where, and what must hold on the way. */
-export interface Transfer {
-  /** The key, with whatever a list declared of its object. */
-  readonly entry: KeyEntry;
-  readonly source: Origin;
-  readonly request: OriginRequest;
-  readonly bucket: Bucket;
-  readonly store: StoreSettings;
-  /** Lose to whoever stores the key first. */
-  readonly ifAbsent: boolean;
-  /** What the bucket holds, where an unchanged origin means that it stays. */
-  readonly stored: StoredObject | undefined;
-  /** Nobody asked the bucket for the key yet: before a body that is not small, it is asked. */
-  readonly askBeforeLarge?: boolean;
-}
 
 export type TransferOutcome =
   | {
@@ -66,20 +46,37 @@ export async function transferObject(
   transfer: Transfer,
   signal: AbortSignal,
 ): Promise<TransferOutcome> {
-  const tries: Tries = { heads: [], staged: undefined };
+  const tries: Tries = { heads: [], staged: await takeUpObject(transfer, signal) };
+  const pause = betweenTries(transfer.memory, () => discard(tries));
   const request = {
     ...transfer.request,
-    readOn: (origin: string) => tries.staged?.readOn(origin),
+    begun: () => tries.staged?.begun,
+    readOn: (origin: string) => {
+      pause.end();
+      return tries.staged?.readOn(origin);
+    },
   };
   try {
     return await transfer.source.read(
       request,
-      (answer) => receive(transfer, answer, tries, signal),
+      pause.around((answer) => receive(transfer, answer, tries, signal)),
       signal,
     );
+  } catch (error) {
+    // What is wrong with the object, or with the bytes, is no reason to keep them.
+    if (!(error instanceof Failure) || signal.aborted) await suspend(tries);
+    throw error;
   } finally {
+    pause.end();
     await discard(tries);
   }
+}
+
+/** Leaves what is staged to the run that takes the object up again. */
+async function suspend(tries: Tries): Promise<void> {
+  const { staged } = tries;
+  tries.staged = undefined;
+  await staged?.suspend();
 }
 
 /** Aborts what is still staged: a try that failed, or the one before this. */
@@ -131,17 +128,22 @@ async function storeWhole(
 ): Promise<TransferOutcome> {
   const { entry, bucket, store } = transfer;
   const metadata = storedMetadata(entry.key, answer.head, store);
-  const bytes = await answer.bytes(ONE_BUFFER_BYTES);
-  gate.update(bytes);
-  const passed = gate.pass();
-  const result = await bucket.putBytes(
-    entry.key,
-    bytes,
-    metadata,
-    options(transfer, bytes.length),
-    signal,
-  );
-  return outcomeOf(result, passed, answer.head, gate.lengthVerified, tries);
+  const reserved = await transfer.memory?.reserve(answer.head.length ?? ONE_BUFFER_BYTES, signal);
+  try {
+    const bytes = await answer.bytes(ONE_BUFFER_BYTES);
+    gate.update(bytes);
+    const passed = gate.pass();
+    const result = await bucket.putBytes(
+      entry.key,
+      bytes,
+      metadata,
+      writeOptions(transfer, bytes.length),
+      signal,
+    );
+    return outcomeOf(result, passed, answer.head, gate.lengthVerified, tries);
+  } finally {
+    reserved?.release();
+  }
 }
 
 async function storeStreamed(
@@ -151,19 +153,11 @@ async function storeStreamed(
   tries: Tries,
   signal: AbortSignal,
 ): Promise<TransferOutcome | ReadAgain<TransferOutcome>> {
-  const { entry, bucket, store } = transfer;
-  const { head } = answer;
-  const metadata = storedMetadata(entry.key, head, store);
+  const { entry, bucket } = transfer;
   if (transfer.askBeforeLarge === true && (await bucket.head(entry.key, signal)) !== undefined) {
     return { outcome: 'skipped', reason: 'exists' };
   }
-  const upload = await bucket.openUpload(
-    entry.key,
-    metadata,
-    options(transfer, head.length),
-    signal,
-  );
-  const staged = new StagedObject(head, gate, upload);
+  const staged = await stageObject(transfer, answer.head, gate, signal);
   tries.staged = staged;
   return finish(transfer, answer, staged, tries);
 }
@@ -194,12 +188,6 @@ async function commit(
   const result = await staged.commit();
   tries.staged = undefined;
   return outcomeOf(result, passed, staged.head, lengthVerified, tries);
-}
-
-function options({ ifAbsent, store }: Transfer, length: number | undefined): WriteOptions {
-  const { storageClass, multipart } = store;
-  const tags = Object.fromEntries(store.tags.map(({ name, value }) => [name, value]));
-  return { ifAbsent, length, storageClass, tags, multipart };
 }
 
 function outcomeOf(

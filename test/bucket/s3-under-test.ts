@@ -1,4 +1,5 @@
 import { httpClient, type HttpClient } from '../../src/http/http-client.ts';
+import { byteBudget } from '../../src/guard/byte-budget.ts';
 import { s3Bucket, type S3Bucket, type S3BucketSettings } from '../../src/bucket/s3-bucket.ts';
 import type { Boundary, Clock } from '../../src/model/ports.ts';
 import { openS3Store } from '../../src/s3/open-s3-store.ts';
@@ -36,6 +37,9 @@ export interface UnderTestOptions {
 export const ATTEMPTS = 3;
 
 const NO_PROXIES = { http: undefined, https: undefined, none: undefined };
+
+/** More memory than these tests ever need at once. */
+const AMPLE_BYTES = 1024 ** 3;
 
 export function loopbackClient(): HttpClient {
   return httpClient({
@@ -93,6 +97,7 @@ export async function s3UnderTest(options: UnderTestOptions = {}): Promise<S3Und
       sse: undefined,
       checksum: 'auto',
       conditionalWrites: 'auto',
+      memory: byteBudget(AMPLE_BYTES),
       clock,
       onBoundary: (boundary) => {
         boundaries.push(boundary);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { s3Bucket } from '../../src/bucket/s3-bucket.ts';
+import { byteBudget } from '../../src/guard/byte-budget.ts';
 import { objectKey } from '../../src/model/object-key.ts';
 import { S3Error } from '../../src/s3/s3-error.ts';
 import type { S3Request, S3Response, S3Store } from '../../src/s3/s3-store.ts';
@@ -48,7 +49,9 @@ function droppingStore(answer: (body: ArrayBufferLike | undefined) => Promise<vo
   return { store, memory, sizes };
 }
 
-function bucketOn(store: S3Store) {
+const AMPLE_BYTES = 1024 * MIB;
+
+function bucketOn(store: S3Store, memory = byteBudget(AMPLE_BYTES)) {
   return s3Bucket({
     store,
     name: 's3://bucket/',
@@ -58,6 +61,7 @@ function bucketOn(store: S3Store) {
     sse: undefined,
     checksum: 'none',
     conditionalWrites: 'never',
+    memory,
     clock: fakeClock(),
     onBoundary: () => undefined,
   });

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 
 import type { ObjectMetadata, Upload, WriteOptions } from '../../src/model/bucket.ts';
 import { objectKey } from '../../src/model/object-key.ts';
@@ -121,6 +121,9 @@ describe('an upload', () => {
       },
     );
     const refused = expect(waiting).rejects.toThrow('stopped');
+    await vi.waitFor(() => {
+      expect(ask('UploadPart')).toEqual([1]);
+    });
     await new Promise((resolve) => setTimeout(resolve, 50));
     expect(settled).toBe(false);
     expect(ask('UploadPart')).toEqual([1]);

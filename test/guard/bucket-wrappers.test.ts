@@ -37,6 +37,10 @@ function bucketOfOne(written: string[]): Bucket {
         commit: async () => Promise.resolve({ outcome: 'exists' } as const),
         abort: async () => Promise.resolve(),
       }),
+    abandonUpload: async (name) => {
+      written.push(`${name} abandoned`);
+      return Promise.resolve();
+    },
   };
 }
 

@@ -1,6 +1,7 @@
 import { beforeAll, expect, test } from 'vitest';
 
 import { s3Bucket } from '../../src/bucket/s3-bucket.ts';
+import { byteBudget } from '../../src/guard/byte-budget.ts';
 import { objectKey } from '../../src/model/object-key.ts';
 import { openS3Store } from '../../src/s3/open-s3-store.ts';
 import { loopbackClient } from '../bucket/s3-under-test.ts';
@@ -39,6 +40,7 @@ function bucketOn(store: RealStore, bucket: string): BucketUnderTest {
       sse: undefined,
       checksum: 'auto',
       conditionalWrites: 'auto',
+      memory: byteBudget(256 * 2 ** 20),
       clock: fakeClock(),
       onBoundary: () => undefined,
     }),

@@ -1,0 +1,39 @@
+import type { BodyMemory } from '../model/body-memory.ts';
+import { type AnswerReader, ReadAgain } from '../model/origin.ts';
+
+/** The times between two tries at one object. */
+export interface BetweenTries {
+  /** Runs a try; one that fails begins such a time. */
+  around<T>(reader: AnswerReader<T>): AnswerReader<T>;
+  /** The next try begins, or there is none any more. */
+  end(): void;
+}
+
+/**
+ * Between two tries an object waits for a pause to pass, for an address to come back, and for its
+ * turn there, which may be held by others that wait for memory. What it holds of that meanwhile it
+ * gives up as soon as somebody wants it: else all could wait for each other, for ever.
+ * @param giveUp never throws
+ */
+export function betweenTries(
+  memory: BodyMemory | undefined,
+  giveUp: () => Promise<void>,
+): BetweenTries {
+  let withdraw = (): void => undefined;
+  const end = (): void => {
+    withdraw();
+  };
+  const around = <T>(reader: AnswerReader<T>): AnswerReader<T> => {
+    return async (answer) => {
+      end();
+      try {
+        const read = await reader(answer);
+        return read instanceof ReadAgain ? new ReadAgain(around(read.reader)) : read;
+      } catch (error) {
+        withdraw = memory?.onWanted(giveUp) ?? withdraw;
+        throw error;
+      }
+    };
+  };
+  return { around, end };
+}

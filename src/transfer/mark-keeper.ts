@@ -1,0 +1,53 @@
+import type { UploadMark } from '../model/bucket.ts';
+import type { ObjectKey } from '../model/object-key.ts';
+import type { OriginHead } from '../model/origin.ts';
+import type { CommitGate, GateState } from './commit-gate.ts';
+import type { OpenUploads } from './open-uploads.ts';
+import { seal } from './sealed-upload.ts';
+
+/**
+ * Writes down, for one object on its way in, how far a later run may go on: the bucket's mark with
+ * the state that the gate had when it had seen the same bytes. Marks come later than their bytes
+ * passed the gate, so the states wait here for them.
+ */
+export class MarkKeeper {
+  readonly #uploads: OpenUploads;
+  readonly #key: ObjectKey;
+  readonly #head: OriginHead;
+  readonly #gate: CommitGate;
+  readonly #states = new Map<number, GateState>();
+  #failure: { readonly error: unknown } | undefined;
+
+  /** @param gate made to be saved, at the byte that the upload starts from */
+  constructor(uploads: OpenUploads, key: ObjectKey, head: OriginHead, gate: CommitGate) {
+    this.#uploads = uploads;
+    this.#key = key;
+    this.#head = head;
+    this.#gate = gate;
+    this.passed();
+  }
+
+  /** The gate stands where a mark may come. @throws what writing down an earlier mark threw. */
+  passed(): void {
+    if (this.#failure !== undefined) throw this.#failure.error;
+    const state = this.#gate.state();
+    this.#states.set(state.bytes, state);
+  }
+
+  readonly onMark = async (mark: UploadMark): Promise<void> => {
+    const gate = this.#states.get(mark.bytes);
+    if (gate === undefined) return;
+    for (const bytes of this.#states.keys()) if (bytes < mark.bytes) this.#states.delete(bytes);
+    try {
+      await this.#uploads.keep(this.#key, seal({ head: this.#head, gate, mark }));
+    } catch (error) {
+      this.#failure = { error };
+      throw error;
+    }
+  };
+
+  /** The upload is over, and nobody goes on with it. */
+  async drop(): Promise<void> {
+    await this.#uploads.drop(this.#key);
+  }
+}

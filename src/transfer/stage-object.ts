@@ -1,0 +1,113 @@
+import type { UploadMark, WriteOptions } from '../model/bucket.ts';
+import { Failure } from '../model/failure.ts';
+import type { OriginHead } from '../model/origin.ts';
+import { readOn } from '../plan/read-on.ts';
+import { storedMetadata } from '../plan/stored-metadata.ts';
+import { CommitGate } from './commit-gate.ts';
+import { MarkKeeper } from './mark-keeper.ts';
+import { type SealedUpload, unseal } from './sealed-upload.ts';
+import { StagedObject } from './staged-object.ts';
+import type { Transfer } from './transfer.ts';
+
+/** How a transfer's object is written. */
+export function writeOptions(
+  { ifAbsent, store }: Transfer,
+  length: number | undefined,
+): WriteOptions {
+  const { storageClass, multipart } = store;
+  const tags = Object.fromEntries(store.tags.map(({ name, value }) => [name, value]));
+  return { ifAbsent, length, storageClass, tags, multipart };
+}
+
+/** Opens an upload for the body of an answer, which has passed nothing yet. Throws as the bucket. */
+export async function stageObject(
+  transfer: Transfer,
+  head: OriginHead,
+  gate: CommitGate,
+  signal: AbortSignal,
+): Promise<StagedObject> {
+  if (!mayOutlive(transfer, head)) return open(transfer, { head, gate }, undefined, signal);
+  await gate.outlive(undefined);
+  const marks = marksOf(transfer, head, gate);
+  return open(transfer, { head, gate, marks }, undefined, signal);
+}
+
+/** A large object of a version that a later run could tell from any other. */
+function mayOutlive({ uploads, store }: Transfer, head: OriginHead): boolean {
+  if (uploads === undefined || head.length === undefined) return false;
+  return head.length > store.multipart.thresholdBytes && readOn(head, 1) !== undefined;
+}
+
+function marksOf(
+  { uploads, entry }: Transfer,
+  head: OriginHead,
+  gate: CommitGate,
+): MarkKeeper | undefined {
+  return uploads && new MarkKeeper(uploads, entry.key, head, gate);
+}
+
+interface Beginning {
+  readonly head: OriginHead;
+  readonly gate: CommitGate;
+  readonly marks?: MarkKeeper | undefined;
+}
+
+async function open(
+  transfer: Transfer,
+  { head, gate, marks }: Beginning,
+  resume: UploadMark | undefined,
+  signal: AbortSignal,
+): Promise<StagedObject> {
+  const { entry, bucket, store } = transfer;
+  const metadata = storedMetadata(entry.key, head, store);
+  const lasting = marks && { resume, onMark: marks.onMark };
+  const options = { ...writeOptions(transfer, head.length), lasting };
+  const upload = await bucket.openUpload(entry.key, metadata, options, signal);
+  return new StagedObject(head, gate, upload, marks);
+}
+
+/**
+ * What an earlier run staged of the object, as far as the bucket still holds it; undefined where
+ * there is nothing to go on with, and then nothing of it stays. Throws as the bucket.
+ */
+export async function takeUpObject(
+  transfer: Transfer,
+  signal: AbortSignal,
+): Promise<StagedObject | undefined> {
+  const { entry, uploads, bucket } = transfer;
+  const text = uploads?.find(entry.key);
+  if (text === undefined) return undefined;
+  const sealed = unseal(text);
+  if (sealed !== undefined) {
+    const staged = await takeUp(transfer, sealed, signal);
+    if (staged !== undefined) return staged;
+    await bucket.abandonUpload(entry.key, sealed.mark.token, signal);
+  }
+  await uploads?.drop(entry.key);
+  return undefined;
+}
+
+async function takeUp(
+  transfer: Transfer,
+  { head, gate: state, mark }: SealedUpload,
+  signal: AbortSignal,
+): Promise<StagedObject | undefined> {
+  if (mark.bytes === 0) return undefined;
+  const gate = gateOf(transfer, head);
+  if (gate === undefined || !(await gate.outlive(state))) return undefined;
+  const marks = marksOf(transfer, head, gate);
+  const staged = await open(transfer, { head, gate, marks }, mark, signal);
+  if (staged.startsAt === mark.bytes) return staged;
+  await staged.abort();
+  return undefined;
+}
+
+/** The rule or the list may forbid by now what they allowed then. */
+function gateOf({ entry, store }: Transfer, head: OriginHead): CommitGate | undefined {
+  try {
+    return new CommitGate(entry, head, store);
+  } catch (error) {
+    if (error instanceof Failure) return undefined;
+    throw error;
+  }
+}
