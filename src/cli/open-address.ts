@@ -32,6 +32,8 @@ export interface AddressSettings {
 
 export interface OpenedAddress {
   readonly origin: Origin;
+  /** Whom its requests go to: addresses of one host share what holds them back. */
+  readonly host: string;
   /** Where an origin key is found. @throws Failure `KEY_INVALID` where it can't be asked for. */
   readonly locate: (originKey: string) => string;
 }
@@ -62,9 +64,10 @@ async function openHttp(
   const { request, protect, key } = rule;
   const resolved = await resolveAddress(address, where, settings.folder, env);
   const { followRedirects, maxRedirects, refererOnRedirect, timeouts } = request;
+  const name = originName(resolved.baseUrl);
   const origin = httpOrigin({
     ...resolved,
-    name: originName(resolved.baseUrl),
+    name,
     locate: (originKey, query) => resolved.locate(originKey, key, query),
     timeouts,
     followRedirects,
@@ -76,7 +79,8 @@ async function openHttp(
     clock,
     userAgent: `bucketfill/${version}`,
   });
-  return { origin, locate: (originKey) => resolved.locate(originKey, key, '') };
+  const { host } = new URL(name);
+  return { origin, host, locate: (originKey) => resolved.locate(originKey, key, '') };
 }
 
 async function openS3(
@@ -111,5 +115,11 @@ async function openS3(
     surroundings,
   );
   const locate = (originKey: string): string => s3OriginKey(prefix, originKey, rule.key);
-  return { origin: s3Origin({ name: `s3://${bucket}/${prefix}`, store, locate }), locate };
+  const origin = s3Origin({ name: `s3://${bucket}/${prefix}`, store, locate });
+  return { origin, host: storeHost(s3, bucket), locate };
+}
+
+/** AWS gives each bucket a host of its own; other stores are one server for all of theirs. */
+function storeHost({ endpoint, region }: S3Settings, bucket: string): string {
+  return endpoint === undefined ? `${bucket}.s3.${region}` : new URL(endpoint).host;
 }

@@ -4,6 +4,7 @@ import { openFileBucket } from '../bucket/file-bucket.ts';
 import { s3Bucket } from '../bucket/s3-bucket.ts';
 import { countBucketRequests } from '../guard/count-requests.ts';
 import { watchBucket } from '../guard/watch-bucket.ts';
+import type { BodyMemory } from '../model/body-memory.ts';
 import type { Bucket } from '../model/bucket.ts';
 import type { BucketSettings } from '../model/rule.ts';
 import type { Log } from '../report/log.ts';
@@ -16,6 +17,14 @@ export interface BucketNeeds {
   readonly write: boolean;
   /** It must be told for a key whether there is an object. */
   readonly presence: boolean;
+}
+
+/** What a bucket may use. */
+export interface BucketMeans {
+  /** Objects under way at once. */
+  readonly concurrency: number;
+  /** The budget of bodies in flight. */
+  readonly memory: BodyMemory;
 }
 
 /** A bucket and its start check. */
@@ -46,7 +55,7 @@ const SPARE_CONNECTIONS = 16;
 export async function openBucket(
   settings: BucketSettings,
   folder: string,
-  concurrency: number,
+  { concurrency, memory }: BucketMeans,
   drain: AbortSignal,
   surroundings: Surroundings,
   log: Log,
@@ -72,7 +81,8 @@ export async function openBucket(
     folder,
     surroundings,
   );
-  const bucket = s3Bucket({ ...settings, store, name: settings.url, prefix, clock, onBoundary });
+  const shared = { store, memory, clock, onBoundary };
+  const bucket = s3Bucket({ ...settings, ...shared, name: settings.url, prefix });
   return {
     bucket: watchBucket(bucket, (signal) => store.control.headBucket(signal)),
     headIsCheap: false,

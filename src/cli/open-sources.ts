@@ -1,7 +1,7 @@
-import { type Limiter, concurrencyLimiter } from '../guard/concurrency-limiter.ts';
 import { failoverOrigin } from '../guard/failover-origin.ts';
 import { guardAddress } from '../guard/guard-address.ts';
 import type { GuardedOrigin } from '../guard/guarded-origin.ts';
+import type { Traffic } from '../guard/traffic.ts';
 import type { OriginEvent } from '../model/event.ts';
 import { Failure, FatalError } from '../model/failure.ts';
 import type { Origin } from '../model/origin.ts';
@@ -9,7 +9,8 @@ import type { Origins, Rule } from '../model/rule.ts';
 import { orderAddresses } from '../rules/order-addresses.ts';
 import { requestHeaders } from '../rules/request-headers.ts';
 import type { RuleSource } from '../run/examine-entry.ts';
-import { openAddress } from './open-address.ts';
+import { type OpenedAddress, openAddress } from './open-address.ts';
+import { type Hosts, openHosts, type RunRates } from './open-hosts.ts';
 import type { Surroundings } from './surroundings.ts';
 
 /** The origins of a run's rules. */
@@ -22,6 +23,10 @@ export interface OpenedSources {
    */
   readonly check: (signal: AbortSignal) => Promise<void>;
   readonly close: () => Promise<void>;
+  /** What has come from all of them. */
+  readonly traffic: Traffic;
+  /** Rules whose keys wait now, since none of their addresses can be asked. */
+  readonly waitingRules: () => readonly string[];
 }
 
 export interface SourceSettings {
@@ -31,6 +36,8 @@ export interface SourceSettings {
   readonly folder: string;
   /** Objects worked on at once: no address ever needs more connections. */
   readonly concurrency: number;
+  /** Rates of the whole run. */
+  readonly rates: RunRates;
   readonly onState: (event: OriginEvent) => void;
   /** Aborts when the run is to stop. */
   readonly drain: AbortSignal;
@@ -47,19 +54,23 @@ export async function openSources(
   settings: SourceSettings,
   surroundings: Surroundings,
 ): Promise<OpenedSources> {
-  const limiters = new Map<string, Limiter>();
+  const traffic: Traffic = { bodyBytes: 0 };
+  const hosts = openHosts(settings.rates, traffic, surroundings.clock, settings.drain);
+  const waits = new Waits();
   const byRule = new Map<string, RuleSource>();
   for (const rule of settings.rules) {
     if (rule.origins === undefined || !isCopied(rule)) continue;
     const headers = requestHeaders(rule, surroundings.env);
     byRule.set(rule.id, {
-      ...(await openRule(rule, rule.origins, limiters, settings, surroundings)),
+      ...(await openRule(rule, rule.origins, { hosts, waits }, settings, surroundings)),
       headers,
     });
   }
   const sources = [...byRule];
   return {
     byRule,
+    traffic,
+    waitingRules: () => waits.rules(),
     check: async (signal) => {
       await Promise.all(sources.map(([, { origin }]) => checkRule(origin, signal)));
     },
@@ -83,10 +94,29 @@ async function checkRule(origin: Origin, signal: AbortSignal): Promise<void> {
   }
 }
 
+/** What the rules of a run share. */
+interface Shared {
+  readonly hosts: Hosts;
+  readonly waits: Waits;
+}
+
+/** How many keys of each rule wait. */
+class Waits {
+  readonly #keys = new Map<string, number>();
+
+  note(rule: string, waiting: boolean): void {
+    this.#keys.set(rule, (this.#keys.get(rule) ?? 0) + (waiting ? 1 : -1));
+  }
+
+  rules(): string[] {
+    return [...this.#keys].filter(([, keys]) => keys > 0).map(([rule]) => rule);
+  }
+}
+
 async function openRule(
   rule: Rule,
   origins: Origins,
-  limiters: Map<string, Limiter>,
+  { hosts, waits }: Shared,
   settings: SourceSettings,
   surroundings: Surroundings,
 ): Promise<Pick<RuleSource, 'origin' | 'checkKey'>> {
@@ -100,8 +130,8 @@ async function openRule(
       return openAddress({ rule, address, where }, settings, surroundings);
     }),
   );
-  const guarded = opened.map(({ origin }) =>
-    guard(origin, rule, origins.retries, limiters, settings, surroundings),
+  const guarded = opened.map((address) =>
+    guard(address, rule, origins.retries, hosts, settings, surroundings),
   );
   const ofMasters = guarded.slice(0, masters.length);
   const ofSlaves = guarded.slice(masters.length);
@@ -125,6 +155,9 @@ async function openRule(
     clock,
     drain: settings.drain,
     onWaiting: settings.onWaiting,
+    onWait: (waiting) => {
+      waits.note(rule.id, waiting);
+    },
   });
   const checkKey = (originKey: string): void => {
     for (const { locate } of opened) locate(originKey);
@@ -133,17 +166,17 @@ async function openRule(
 }
 
 function guard(
-  origin: Origin,
+  { origin, host }: OpenedAddress,
   { protect }: Rule,
   retries: Origins['retries'],
-  limiters: Map<string, Limiter>,
+  hosts: Hosts,
   settings: SourceSettings,
   { clock }: Surroundings,
 ): GuardedOrigin {
   const { name } = origin;
   return guardAddress(origin, {
     retries,
-    limiter: limiterOf(limiters, name, protect.concurrency),
+    ...hosts.of(host, { protect, maxPauseMs: retries.maxMs }),
     breaker: protect.breaker,
     clock,
     drain: settings.drain,
@@ -151,12 +184,4 @@ function guard(
       settings.onState({ event: 'origin', origin: name, state, reason });
     },
   });
-}
-
-/** One limiter a host and limit: rules that share a host share its permits. */
-function limiterOf(limiters: Map<string, Limiter>, name: string, max: number): Limiter {
-  const key = `${new URL(name).host} ${max}`;
-  const limiter = limiters.get(key) ?? concurrencyLimiter(max);
-  limiters.set(key, limiter);
-  return limiter;
 }

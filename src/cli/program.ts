@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { MigrateOptions } from './commands/migrate.ts';
-import type { RunOptions } from './run-options.ts';
+import { type RunOptions, sizeOfMemory } from './run-options.ts';
+import { bandwidth, requestsPerSecond } from './rate-options.ts';
 import { variableName, withSwitches } from './switches.ts';
 import type { Surroundings } from './surroundings.ts';
 import { version } from './version.ts';
@@ -94,6 +95,11 @@ function declareMigrate(program: Command, surroundings: Surroundings, exit: SetE
     .addOption(env('--job <name>', 'JOB', 'name of the job in the state'))
     .addOption(toggle('--new-job', "set the job's old state aside and start afresh"))
     .addOption(toggle('--wait', 'wait for another run of this job to end'))
+    .addOption(
+      env('--results <which>', 'RESULTS', 'outcomes that the state keeps a line of')
+        .choices(['none', 'failures', 'all'])
+        .default('all'),
+    )
     .addOption(overwriteOption('never'))
     .addOption(toggle('--dry-run', 'say what would be copied, copy nothing'));
   addRunOptions(command);
@@ -157,6 +163,25 @@ function addRunOptions(command: Command): void {
       env('--concurrency <n>', 'CONCURRENCY', 'objects at once')
         .default('auto')
         .argParser(concurrency),
+    )
+    .addOption(
+      env(
+        '--bandwidth <rate>',
+        'BANDWIDTH',
+        'most that is read from all origins, as 50MiB/s',
+      ).argParser(bandwidth),
+    )
+    .addOption(
+      env(
+        '--requests-per-second <n>',
+        'REQUESTS_PER_SECOND',
+        'most that all origins are asked',
+      ).argParser(requestsPerSecond),
+    )
+    .addOption(
+      env('--memory <size>', 'MEMORY', 'bodies in flight, all together')
+        .default(sizeOfMemory('256MiB'), '256MiB')
+        .argParser(sizeOfMemory),
     )
     .addOption(toggle('--json', 'events as JSON Lines on stdout'))
     .addOption(

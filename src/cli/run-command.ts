@@ -1,20 +1,24 @@
 import path from 'node:path';
+import { byteBudget, type ByteBudget } from '../guard/byte-budget.ts';
 import { dryRunBucket } from '../guard/dry-run-bucket.ts';
 import type { Checkpoint, Fingerprint } from '../model/checkpoint.ts';
 import type { EntrySource } from '../model/entry.ts';
 import { EXIT } from '../model/exit-code.ts';
 import type { EventSink } from '../model/ports.ts';
+import type { UploadJournal } from '../model/upload-journal.ts';
 import type { Rule, Rules } from '../model/rule.ts';
 import { needsPresence } from '../plan/decide-copy.ts';
 import { fingerprintDifferences } from '../rules/job-fingerprint.ts';
 import type { Cleanup } from './cleanup.ts';
 import type { Log } from '../report/log.ts';
+import { bytesText } from '../report/quantity.ts';
 import { PresenceFinder } from '../run/presence.ts';
 import { run, type RunResult } from '../run/run.ts';
+import { OpenUploads } from '../transfer/open-uploads.ts';
 import { type OpenedBucket, openBucket } from './open-bucket.ts';
 import { openEvents } from './open-events.ts';
 import { openSources, type OpenedSources } from './open-sources.ts';
-import { concurrencyOf, type RunOptions } from './run-options.ts';
+import { mostAtOnce, type RunOptions } from './run-options.ts';
 import type { Stop } from './stop-signals.ts';
 import type { Surroundings } from './surroundings.ts';
 
@@ -35,6 +39,8 @@ export interface RunCommand {
 export interface OpenedRun extends RunCommand {
   readonly events: EventSink;
   readonly bucket: OpenedBucket;
+  /** The one budget of bodies in flight, for bucket and transfers. */
+  readonly memory: ByteBudget;
   /** Names this very bucket. */
   readonly bucketId: string;
   readonly sources: OpenedSources;
@@ -45,6 +51,8 @@ export interface RunWork {
   readonly job: string;
   readonly entries: EntrySource;
   readonly checkpoint: Checkpoint;
+  /** Where large objects are written down that a later run may go on with. */
+  readonly uploads?: UploadJournal;
   readonly fingerprint: Fingerprint;
 }
 
@@ -58,8 +66,10 @@ export async function openRun(command: RunCommand, cleanup: Cleanup): Promise<Op
   const events = await openEvents(options, surroundings, () => {
     stop.interrupt('SIGINT');
   });
-  const concurrency = concurrencyOf(options);
-  const bucket = await openBucket(rules.bucket, folder, concurrency, stop.drain, surroundings, log);
+  const concurrency = mostAtOnce(options);
+  const memory = byteBudget(options.memory);
+  const means = { concurrency, memory };
+  const bucket = await openBucket(rules.bucket, folder, means, stop.drain, surroundings, log);
   cleanup.add(() => bucket.close());
   const sources = await openSources(
     {
@@ -67,6 +77,7 @@ export async function openRun(command: RunCommand, cleanup: Cleanup): Promise<Op
       allowPrivate: rules.allowPrivate || options.allowPrivate === true,
       folder,
       concurrency,
+      rates: { bytesPerSecond: options.bandwidth, requestsPerSecond: options.requestsPerSecond },
       onState: (event) => {
         events.emit(event);
       },
@@ -80,15 +91,30 @@ export async function openRun(command: RunCommand, cleanup: Cleanup): Promise<Op
   await sources.check(stop.drain);
   const needs = { write: options.dryRun !== true, presence: needsPresence(options.overwrite) };
   const bucketId = await bucket.check(needs, stop.drain);
-  return { ...command, events, bucket, bucketId, sources };
+  noteLargeParts(command, memory);
+  return { ...command, events, bucket, memory, bucketId, sources };
+}
+
+/** A part that has the whole budget for itself makes all others wait, which is slow but works. */
+function noteLargeParts({ rules, needed, options, log }: RunCommand, memory: ByteBudget): void {
+  if (rules.bucket.location.kind !== 's3' || options.dryRun === true) return;
+  for (const { id, store } of rules.rules.filter(needed)) {
+    const { partSizeBytes } = store.multipart;
+    if (partSizeBytes <= memory.limitBytes) continue;
+    const why = `rule ${id}: a part of ${bytesText(partSizeBytes)} takes all of --memory`;
+    log.info(`${why}, so large objects go one part at a time; raise --memory or lower partSize`);
+  }
 }
 
 /** Runs the engine. */
-export async function runEngine(opened: OpenedRun, work: RunWork): Promise<RunResult> {
+export async function runEngine(
+  opened: OpenedRun,
+  { uploads, ...work }: RunWork,
+): Promise<RunResult> {
   const { rules, options, surroundings, stop, sources, events, command } = opened;
   const dryRun = options.dryRun === true;
   const bucket = dryRun ? dryRunBucket(opened.bucket.bucket) : opened.bucket.bucket;
-  return run({
+  const result = await run({
     command,
     ...work,
     differences: fingerprintDifferences,
@@ -106,14 +132,22 @@ export async function runEngine(opened: OpenedRun, work: RunWork): Promise<RunRe
       }),
       overwrite: options.overwrite,
       dryRun,
+      uploads: uploads && (await OpenUploads.load(uploads)),
+      memory: opened.memory,
     },
     events,
     clock: surroundings.clock,
-    concurrency: concurrencyOf(options),
+    concurrency: options.concurrency,
+    traffic: sources.traffic,
+    waitingRules: sources.waitingRules,
+    warn: opened.log.warn,
     bucketRequests: opened.bucket.requests,
     onBoundary: surroundings.onBoundary,
     stop,
   });
+  const { memory, log } = opened;
+  log.debug(`bodies in flight: at most ${memory.usage().peakBytes} bytes at once`);
+  return result;
 }
 
 /**

@@ -1,10 +1,19 @@
+import { InvalidArgumentError } from 'commander';
 import type { LogLevel } from '../report/log.ts';
 import type { Overwrite } from '../plan/decide-copy.ts';
+import { parseSize } from '../rules/units.ts';
+import { MOST_AT_ONCE } from '../run/concurrency-tuner.ts';
 
 /** What commander hands to the commands that run the engine. */
 export interface RunOptions {
   readonly state?: string;
   readonly concurrency: number | 'auto';
+  /** Bytes a second, from all origins together. */
+  readonly bandwidth?: number;
+  /** Of all origins together. */
+  readonly requestsPerSecond?: number;
+  /** Bytes of bodies in flight, all together. */
+  readonly memory: number;
   readonly overwrite: Overwrite;
   readonly dryRun?: true;
   readonly json?: true;
@@ -15,10 +24,21 @@ export interface RunOptions {
   readonly allowPrivate?: true;
 }
 
-/** What `auto` stands for: as many objects at once as one origin address takes by default. */
-const AUTO_CONCURRENCY = 64;
+/** How many objects are worked on at once, at most. */
+export function mostAtOnce({ concurrency }: Pick<RunOptions, 'concurrency'>): number {
+  return concurrency === 'auto' ? MOST_AT_ONCE : concurrency;
+}
 
-/** How many objects are worked on at once. */
-export function concurrencyOf({ concurrency }: RunOptions): number {
-  return concurrency === 'auto' ? AUTO_CONCURRENCY : concurrency;
+/** Less would not hold a part of the default size beside a few small objects. */
+const LEAST_MEMORY_BYTES = 32 * 1024 ** 2;
+
+/**
+ * Bytes of a `--memory`.
+ * @throws InvalidArgumentError that says what is allowed.
+ */
+export function sizeOfMemory(text: string): number {
+  const size = parseSize(text);
+  if ('value' in size && size.value >= LEAST_MEMORY_BYTES) return size.value;
+  const why = 'problem' in size ? `: ${size.problem}` : '';
+  throw new InvalidArgumentError(`It is a size of at least 32MiB, such as 256MiB${why}.`);
 }

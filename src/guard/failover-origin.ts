@@ -25,6 +25,8 @@ export interface FailoverOptions extends FailoverStatuses {
   readonly drain: AbortSignal;
   /** Told in a line when every address is down and keys begin to wait. */
   readonly onWaiting?: (message: string) => void;
+  /** Told when a key begins to wait, and when that is over; as the request's own `onWait`. */
+  readonly onWait?: (waiting: boolean) => void;
 }
 
 /** Failures that may mean that the address as a whole is not there. */
@@ -62,7 +64,11 @@ export function failoverOrigin(options: FailoverOptions): Origin {
   return {
     name,
     async read(request, reader, signal) {
-      const wait = () => whileWaiting(request, () => outage.wait(signal));
+      const onWait = (waiting: boolean) => {
+        request.onWait?.(waiting);
+        options.onWait?.(waiting);
+      };
+      const wait = () => whileWaiting(onWait, () => outage.wait(signal));
       let pausedMs = 0;
       for (let pauseMs = FIRST_PAUSE_MS; ;) {
         if (outage.ongoing) await wait();
@@ -71,7 +77,7 @@ export function failoverOrigin(options: FailoverOptions): Origin {
         if (round.outcome === 'throttled') {
           if (pausedMs >= giveUpAfterMs) throw round.failure;
           const ms = Math.min(Math.max(pauseMs, round.failure.retryAfterMs ?? 0), MAX_PAUSE_MS);
-          await whileWaiting(request, () => sleepUnlessDraining(clock, ms, signal, drain));
+          await whileWaiting(onWait, () => sleepUnlessDraining(clock, ms, signal, drain));
           pausedMs += ms;
           pauseMs *= 2;
           continue;
@@ -92,12 +98,15 @@ export function failoverOrigin(options: FailoverOptions): Origin {
 }
 
 /** Tells whoever asked that the read does not get on meanwhile. */
-async function whileWaiting(request: OriginRequest, wait: () => Promise<void>): Promise<void> {
-  request.onWait?.(true);
+async function whileWaiting(
+  onWait: (waiting: boolean) => void,
+  wait: () => Promise<void>,
+): Promise<void> {
+  onWait(true);
   try {
     await wait();
   } finally {
-    request.onWait?.(false);
+    onWait(false);
   }
 }
 
@@ -114,7 +123,7 @@ async function askInOrder<T>(
 ): Promise<Round<T>> {
   const failures: Failure[] = [];
   const skipped: string[] = [];
-  for (const address of options.order()) {
+  for (const address of inOrder(options, call.request)) {
     if (failures.length >= options.maxAddresses) break;
     const failure = await askOne(address, outage, call);
     if (!(failure instanceof Failure)) return { outcome: 'read', value: failure.value };
@@ -128,6 +137,15 @@ async function askInOrder<T>(
     break;
   }
   return judgeRound(failures, skipped);
+}
+
+/** The addresses in their order; the one that gave a part of the object already comes first. */
+function inOrder({ order }: FailoverOptions, { begun }: OriginRequest): readonly GuardedOrigin[] {
+  const addresses = order();
+  const there = begun?.();
+  if (there === undefined || there.bytes === 0) return addresses;
+  const isThere = ({ name }: GuardedOrigin): boolean => name === there.origin;
+  return [...addresses.filter(isThere), ...addresses.filter((address) => !isThere(address))];
 }
 
 /** What a round without a result comes to. @throws Failure where waiting would not help. */

@@ -2,6 +2,7 @@ import type { Dispatcher } from 'undici';
 
 import { Failure } from '../model/failure.ts';
 import type { Body, BodySink } from '../model/ports.ts';
+import { CRAWL_FLOOR, CrawlWatch, type CrawlFloor } from './crawl-watch.ts';
 import { durationText } from './duration-text.ts';
 import { asError, bodyFailure, headFailure } from './network-failure.ts';
 import { mayHaveBody, responseHead, type ResponseHead } from './response-head.ts';
@@ -13,6 +14,8 @@ export interface ReceiverSettings {
   readonly method: string;
   readonly firstByteMs: number;
   readonly idleMs: number;
+  /** Absent: {@link CRAWL_FLOOR}. */
+  readonly crawl?: CrawlFloor;
   readonly maxHeaderBytes: number;
   /** Bytes of the request that the system has not taken yet: sending is not waiting. */
   readonly unsentBytes: () => number;
@@ -33,7 +36,8 @@ const DRAINED_BYTES = 64 * 1024;
  *
  * Two clocks, of which at most one runs. First byte: from sending the request to the whole head.
  * Idle: only while a reader waits here for the next chunk; restarted by each chunk. So time that
- * the reader takes for itself is never the origin's.
+ * the reader takes for itself is never the origin's. A body that is never idle may still crawl:
+ * over the same waits its speed is watched.
  */
 export class ResponseReceiver implements Dispatcher.DispatchHandler, Body {
   /** Resolves with the head; rejects with the Failure, or the caller's abort reason. */
@@ -44,6 +48,7 @@ export class ResponseReceiver implements Dispatcher.DispatchHandler, Body {
   networkError: Error | undefined;
 
   readonly #settings: ReceiverSettings;
+  readonly #crawl: CrawlWatch;
   #state: 'waiting' | 'open' | 'ended' | 'failed' = 'waiting';
   #failure: unknown;
   #controller: Dispatcher.DispatchController | undefined;
@@ -65,6 +70,7 @@ export class ResponseReceiver implements Dispatcher.DispatchHandler, Body {
 
   constructor(settings: ReceiverSettings) {
     this.#settings = settings;
+    this.#crawl = new CrawlWatch(settings.crawl ?? CRAWL_FLOOR, () => performance.now());
     this.head = new Promise((resolve, reject) => {
       this.#resolveHead = resolve;
       this.#rejectHead = reject;
@@ -221,10 +227,14 @@ export class ResponseReceiver implements Dispatcher.DispatchHandler, Body {
     // Resuming hands over what was held back before it returns.
     if (this.#controller?.paused === true) this.#controller.resume();
     if (this.#state !== 'open' || this.#receivedBytes > before) return;
+    this.#crawl.begin();
     await new Promise<void>((resolve) => {
       this.#wake = resolve;
       this.#startIdle();
     });
+    const { what } = this.#settings;
+    const slow = this.#crawl.end(this.#receivedBytes);
+    if (slow !== undefined) this.abort(new Failure('ORIGIN_TIMEOUT', `${what}: ${slow}`));
   }
 
   #wakeReader(): void {

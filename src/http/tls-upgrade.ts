@@ -33,11 +33,13 @@ export function tlsUpgrade(hostname: string, identity: TlsIdentity): Upgrade {
   let secureContext: SecureContext | undefined;
   let session: Buffer | undefined;
   return async (plain, signal) => {
-    secureContext ??= createSecureContext({
-      ...(identity.ca === undefined ? {} : { ca: [...rootCertificates, identity.ca] }),
-      ...(identity.cert === undefined ? {} : { cert: identity.cert }),
-      ...(identity.key === undefined ? {} : { key: identity.key }),
-    });
+    try {
+      secureContext ??= contextOf(identity);
+    } catch (error) {
+      // Nobody else would close it, and an open connection keeps the process.
+      plain.on('error', () => undefined).destroy();
+      throw error;
+    }
     const socket = connectTls({
       socket: plain,
       secureContext,
@@ -46,10 +48,20 @@ export function tlsUpgrade(hostname: string, identity: TlsIdentity): Upgrade {
       ...(isIP(expected) === 0 ? { servername: expected } : {}),
       checkServerIdentity: (_, certificate) => checkServerIdentity(expected, certificate),
       ALPNProtocols: ['http/1.1'],
+      // Said outright, NODE_TLS_REJECT_UNAUTHORIZED can't undo it.
+      rejectUnauthorized: true,
     });
     socket.on('session', (fresh) => {
       session = fresh;
     });
     return whenReady(socket, 'secureConnect', signal);
   };
+}
+
+function contextOf({ ca, cert, key }: TlsIdentity): SecureContext {
+  return createSecureContext({
+    ...(ca === undefined ? {} : { ca: [...rootCertificates, ca] }),
+    ...(cert === undefined ? {} : { cert }),
+    ...(key === undefined ? {} : { key }),
+  });
 }

@@ -21,8 +21,6 @@ const RULE_FIELDS: readonly (readonly [path: string, note: string])[] = [
   ['afterMiss', 'serve only'],
   ['store.variants', 'serve only'],
   ['store.rangeMiss', 'serve only'],
-  ['protect.bandwidth', ''],
-  ['protect.requestsPerSecond', ''],
   ['protect.negativeTtl', 'serve only'],
 ];
 

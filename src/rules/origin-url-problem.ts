@@ -32,7 +32,8 @@ export function originUrlProblem(url: string, source: UrlSource): string | undef
   const parts = splitUrl(url);
   if (parts === undefined) return missingScheme(url, source);
   if (!['http', 'https', 's3'].includes(parts.scheme)) {
-    return `the scheme \`${parts.scheme}\` is not supported; use http, https or s3`;
+    const shown = source === 'file' ? ` \`${parts.scheme}\`` : '';
+    return `the scheme${shown} is not supported; use http, https or s3`;
   }
   const secret = source === 'file' ? inlineSecret(parts) : undefined;
   return secret ?? (parts.scheme === 's3' ? s3Problem(parts) : httpProblem(url, parts));

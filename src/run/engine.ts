@@ -8,9 +8,11 @@ import type { Clock, EventSink, OnBoundary } from '../model/ports.ts';
 import { needsPresence } from '../plan/decide-copy.ts';
 import type { BegunJob } from './begin-job.ts';
 import { type Examination, examineEntry } from './examine-entry.ts';
+import { ConcurrencyTuner, START_AT_ONCE } from './concurrency-tuner.ts';
 import type { BatchPresence } from './presence.ts';
 import { Recorder } from './recorder.ts';
 import { openSegment, SegmentTracker } from './segment-tracker.ts';
+import { Silence } from './silence.ts';
 import type { Tallies } from './tallies.ts';
 import { startTicker } from './ticker.ts';
 
@@ -36,15 +38,22 @@ export interface EngineJob {
   readonly checkpoint: Checkpoint;
   readonly events: EventSink;
   readonly clock: Clock;
-  /** Entries worked on at once. */
-  readonly concurrency: number;
+  /** Entries worked on at once; `auto` finds out how many are best. */
+  readonly concurrency: number | 'auto';
+  /** What has come from the origins so far. */
+  readonly traffic: { readonly bodyBytes: number };
+  /** Rules whose entries wait for their addresses now. */
+  readonly waitingRules: () => readonly string[];
+  /** Takes a line for people. */
+  readonly warn: (line: string) => void;
   readonly onBoundary: OnBoundary;
   readonly stop: StopSignals;
 }
 
 /**
  * Works through segments. Three things run beside each other: intake reads entries and waits for
- * room; the queue examines up to `concurrency` entries; the ticker tells progress and commits.
+ * room; the queue examines up to `concurrency` entries; the ticker tells progress, commits, adjusts
+ * the concurrency, and says when nothing moves.
  * Whatever is fatal is kept, stops intake and aborts what is in flight; the first one counts.
  */
 export class Engine {
@@ -57,6 +66,10 @@ export class Engine {
   readonly #keysInFlight = new Set<string>();
   readonly #signal: AbortSignal;
   readonly #givenUp = new Map<string, FatalError>();
+  readonly #silence = new Silence();
+  readonly #tuner: ConcurrencyTuner | undefined;
+  /** Entries worked on at once, beside those that wait. */
+  #level: number;
   /** Entries that wait for their rule's addresses. */
   #waiting = 0;
   #previousKey: string | undefined;
@@ -65,6 +78,9 @@ export class Engine {
   constructor(job: EngineJob, tallies: Tallies) {
     this.#job = job;
     this.#tallies = tallies;
+    const { concurrency } = job;
+    this.#tuner = concurrency === 'auto' ? new ConcurrencyTuner() : undefined;
+    this.#level = concurrency === 'auto' ? START_AT_ONCE : concurrency;
     this.#examination = {
       ...job.examination,
       clock: job.clock,
@@ -74,10 +90,10 @@ export class Engine {
       },
       onWait: (waiting) => {
         this.#waiting += waiting ? 1 : -1;
-        this.#queue.concurrency = job.concurrency + Math.min(this.#waiting, MOST_PARKED);
+        this.#applyLevel();
       },
     };
-    this.#queue = new PQueue({ concurrency: job.concurrency });
+    this.#queue = new PQueue({ concurrency: this.#level });
     this.#recorder = new Recorder(
       job.events,
       job.checkpoint,
@@ -100,6 +116,10 @@ export class Engine {
       tallies: this.#tallies,
       dryRun: examination.dryRun,
       inFlight: () => this.#queue.pending,
+      onTick: (nowMs) => {
+        this.#tune(nowMs);
+        this.#tellSilence(nowMs);
+      },
     });
     try {
       await this.#resume(open);
@@ -149,6 +169,30 @@ export class Engine {
     return this.#signal.aborted || this.#job.stop.drain.aborted;
   }
 
+  #applyLevel(): void {
+    this.#queue.concurrency = this.#level + Math.min(this.#waiting, MOST_PARKED);
+  }
+
+  /** Lets the tuner see how it goes, and does as it says. */
+  #tune(nowMs: number): void {
+    if (this.#tuner === undefined) return;
+    const { bodyBytes: bytes } = this.#job.traffic;
+    const settled = this.#tallies.counts.listed;
+    this.#level = this.#tuner.sample({ nowMs, settled, bytes, busy: this.#queue.size > 0 });
+    this.#applyLevel();
+  }
+
+  #tellSilence(nowMs: number): void {
+    const { traffic, waitingRules, warn } = this.#job;
+    const done = this.#tallies.counts.listed + traffic.bodyBytes;
+    const line = this.#silence.look(nowMs, done, () => ({
+      inFlight: this.#queue.pending,
+      waiting: this.#waiting,
+      waitingRules: waitingRules(),
+    }));
+    if (line !== undefined) warn(line);
+  }
+
   /** Puts a segment's open entries into the queue. @returns false when intake has to stop. */
   async #take(segment: SegmentTracker, entries: readonly Entry[]): Promise<boolean> {
     const { presence, overwrite } = this.#job.examination;
@@ -159,7 +203,7 @@ export class Engine {
     for (const [index, entry] of entries.entries()) {
       if (!segment.isOpen(index)) continue;
       await this.#recorder.room();
-      await this.#queue.onSizeLessThan(this.#job.concurrency);
+      await this.#queue.onSizeLessThan(this.#level);
       if (this.#stopping) return false;
       this.#enqueue(segment, index, entry, inBucket);
     }

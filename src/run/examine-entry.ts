@@ -1,3 +1,4 @@
+import type { BodyMemory } from '../model/body-memory.ts';
 import type { Bucket, StoredObject } from '../model/bucket.ts';
 import type { Entry, KeyEntry } from '../model/entry.ts';
 import type { ObjectOutcome, SkipReason } from '../model/event.ts';
@@ -9,11 +10,9 @@ import { decideCopy, isUnchanged, needsPresence, type Overwrite } from '../plan/
 import { matchRule } from '../rules/match-rule.ts';
 import type { RequestHeaders } from '../rules/request-headers.ts';
 import { rewriteKey } from '../rules/rewrite-key.ts';
-import {
-  type Transfer,
-  transferObject,
-  type TransferOutcome,
-} from '../transfer/transfer-object.ts';
+import type { OpenUploads } from '../transfer/open-uploads.ts';
+import type { Transfer } from '../transfer/transfer.ts';
+import { transferObject, type TransferOutcome } from '../transfer/transfer-object.ts';
 import type { BatchPresence, Presence, PresenceFinder } from './presence.ts';
 
 /** A rule's origins, ready to be asked, and the headers that the rule sends them. */
@@ -36,6 +35,10 @@ export interface Examination {
   readonly presence: PresenceFinder;
   readonly overwrite: Overwrite;
   readonly dryRun: boolean;
+  /** The budget of bodies in flight. */
+  readonly memory: BodyMemory;
+  /** Large objects that are half-way in, where the run has a state. */
+  readonly uploads: OpenUploads | undefined;
   readonly clock: Clock;
   /** Rules whose addresses stayed down for too long: their keys are left for the next run. */
   readonly givenUp: Map<string, FatalError>;
@@ -114,6 +117,8 @@ async function copyEntry(
     store: rule.store,
     ifAbsent: decision.ifAbsent,
     stored: kept,
+    memory: examination.memory,
+    uploads: examination.uploads,
   };
   const moved =
     presence.state === 'unknown'

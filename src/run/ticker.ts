@@ -16,6 +16,8 @@ export interface Ticked {
   readonly tallies: Tallies;
   readonly dryRun: boolean;
   readonly inFlight: () => number;
+  /** Called at each tick. */
+  readonly onTick: (nowMs: number) => void;
 }
 
 /** Commits and tells progress in regular steps until it is stopped. */
@@ -39,6 +41,7 @@ async function tick(ticked: Ticked, stopping: AbortSignal): Promise<void> {
       return;
     }
     ticked.recorder.tick();
+    ticked.onTick(ticked.clock.now());
     if (ticks % TICKS_A_PROGRESS === 0) ticked.events.emit(progress(ticked, rate));
   }
 }
@@ -46,7 +49,11 @@ async function tick(ticked: Ticked, stopping: AbortSignal): Promise<void> {
 function progress(ticked: Ticked, rate: { bytes: number; at: number }): ProgressEvent {
   const now = ticked.clock.now();
   const { bytes } = ticked.tallies;
-  const seconds = Math.max(now - rate.at, 1) / 1000;
+  const dueMs = TICK_MS * TICKS_A_PROGRESS;
+  const passedMs = now - rate.at;
+  // A wall clock that was set tells nothing; the steps themselves are regular.
+  const isSet = passedMs <= 0 || passedMs > 60 * dueMs;
+  const seconds = (isSet ? dueMs : passedMs) / 1000;
   const bytesPerSecond = Math.round((bytes - rate.bytes) / seconds);
   rate.bytes = bytes;
   rate.at = now;

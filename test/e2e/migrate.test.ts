@@ -27,7 +27,7 @@ afterEach(async () => {
 const everything = () => ({
   entries: site.keys,
   objects: site.digests,
-  directory: place.bucket,
+  stored: () => plainFiles(place.bucket),
 });
 
 test('a list of keys fills the bucket, and every entry is told once', async () => {

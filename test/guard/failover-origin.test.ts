@@ -37,6 +37,15 @@ describe('failing over', () => {
     expect([first.reads(), second.reads()]).toEqual([1, 1]);
   });
 
+  it('asks the address first that gave a part of the object already', async () => {
+    const all = ['a', 'b', 'c'].map((name) => scriptedOrigin(name));
+    const begun = () => ({ origin: 'b', bytes: 77 });
+    const read = failover(all).read({ ...request, begun }, text, never());
+    expect(await read).toBe('b');
+    const nothing = () => ({ origin: 'b', bytes: 0 });
+    expect(await failover(all).read({ ...request, begun: nothing }, text, never())).toBe('a');
+  });
+
   it('H14: asks no other where no retry condition is met', async () => {
     const forbidden = status(403, 'a');
     const second = scriptedOrigin('b');

@@ -5,7 +5,15 @@ import { limitOrigin } from '../../src/guard/limit-origin.ts';
 import { retryOrigin } from '../../src/guard/retry-origin.ts';
 import { Interrupted } from '../../src/model/failure.ts';
 import { fakeClock } from '../support/fake-clock.ts';
-import { deferred, failure, never, readText, request, scriptedOrigin } from './scripted-origin.ts';
+import {
+  deferred,
+  failure,
+  never,
+  readText,
+  request,
+  scriptedOrigin,
+  text,
+} from './scripted-origin.ts';
 
 const policy = { perAddress: 3, baseMs: 200, maxMs: 30_000 };
 const refused = failure('ORIGIN_UNREACHABLE');
@@ -38,6 +46,34 @@ describe('an address that is asked again', () => {
     const once = { ...policy, perAddress: 1 };
     await expect(readText(retryOrigin(origin, once, clock, never()))).rejects.toBe(refused);
     expect(clock.sleeps).toEqual([]);
+  });
+
+  it('is asked on as long as each request brings more of a body that is read on', async () => {
+    const clock = fakeClock();
+    const failures = Array.from({ length: 8 }, () => failure('LENGTH_MISMATCH'));
+    const origin = scriptedOrigin('a', ...failures, 'ok');
+    let there = 0;
+    // It gets on for five requests, and is stuck from there.
+    const begun = () => ({ origin: 'a', bytes: Math.min(++there, 5) * 2 ** 20 });
+    const read = retryOrigin(origin, policy, clock, never())
+      .read({ ...request, begun }, text, never())
+      .catch((error: unknown) => error);
+    await clock.advance(300_000);
+    expect(await read).toBe(failures[5]);
+    expect(origin.reads()).toBe(4 + 2);
+  });
+
+  it('is not asked on for what another address brought', async () => {
+    const clock = fakeClock();
+    const origin = scriptedOrigin('a', failure('LENGTH_MISMATCH'));
+    let there = 0;
+    const begun = () => ({ origin: 'b', bytes: ++there * 2 ** 20 });
+    const read = retryOrigin(origin, policy, clock, never())
+      .read({ ...request, begun }, text, never())
+      .catch((error: unknown) => error);
+    await clock.advance(300_000);
+    await read;
+    expect(origin.reads()).toBe(3);
   });
 
   it('starts each request with a new reader', async () => {

@@ -30,10 +30,6 @@ describe('accepted fields whose behaviour is still to come', () => {
       'rules[0].match.methods: not implemented yet (serve only)',
     ],
     [
-      `protect: { bandwidth: 1MiB/s }, ${MASTER}`,
-      'rules[0].protect.bandwidth: not implemented yet',
-    ],
-    [
       `request: { headers: { pass: [x-a] } }, ${MASTER}`,
       'rules[0].request.headers.pass: not implemented yet (serve only)',
     ],
@@ -44,7 +40,7 @@ describe('accepted fields whose behaviour is still to come', () => {
   it.each([
     `request: { followRedirects: false, headers: { set: { x-a: b } }, timeouts: { idle: 1s } }, ${MASTER}`,
     `store: { requireLength: true, contentType: { guess: missing }, private: store, reject: { empty: true } }, ${MASTER}`,
-    `protect: { concurrency: 4, breaker: { ratio: 1 } }, key: { addPrefix: a }, ${MASTER}`,
+    `protect: { concurrency: 4, bandwidth: 1MiB/s, requestsPerSecond: 5, breaker: { ratio: 1 } }, key: { addPrefix: a }, ${MASTER}`,
     'origins: { masters: ["s3://old-bucket/"] }',
     `store: { tags: { a: b }, storageClass: STANDARD_IA }, ${MASTER}`,
     'action: "off"',

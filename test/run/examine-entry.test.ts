@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { byteBudget } from '../../src/guard/byte-budget.ts';
 import { Failure } from '../../src/model/failure.ts';
 import { objectKey } from '../../src/model/object-key.ts';
 import type { Origin } from '../../src/model/origin.ts';
@@ -35,6 +36,8 @@ function examination(bucket: MemoryBucket, origin: Origin): Examination {
     }),
     overwrite: 'never',
     dryRun: false,
+    memory: byteBudget(256 * 2 ** 20),
+    uploads: undefined,
     clock,
     givenUp: new Map(),
     onRequest: note,

@@ -1,0 +1,50 @@
+import { Failure } from '../model/failure.ts';
+import type { OriginAnswer } from '../model/origin.ts';
+import type { BodySink } from '../model/ports.ts';
+
+/** Told of a body's bytes before they are passed on; what it returns is waited for. */
+export type OnBodyBytes = (bytes: number) => Promise<void> | undefined;
+
+/**
+ * Passes an answer on, and each piece of its body only after `onBytes` agreed. A body that is asked
+ * for as one buffer is taken piece by piece as well. To whatever is inside the time that `onBytes`
+ * takes is its reader's, so it is never the origin's idle time.
+ */
+export function paceBody(answer: OriginAnswer, onBytes: OnBodyBytes): OriginAnswer {
+  const pipeTo = async (sink: BodySink): Promise<number> =>
+    answer.pipeTo((chunk) => {
+      const wait = onBytes(chunk.length);
+      return wait === undefined ? sink(chunk) : wait.then(() => sink(chunk));
+    });
+  return {
+    head: answer.head,
+    pipeTo,
+    async bytes(limit) {
+      const { head } = answer;
+      // The answer itself refuses, in its own words, what is known to be too long.
+      if (head.length !== undefined && head.length > limit) return answer.bytes(limit);
+      const chunks: Uint8Array[] = [];
+      let received = 0;
+      await pipeTo((chunk) => {
+        received += chunk.length;
+        if (received > limit) {
+          const why = `GET ${head.url}: the body has ${received} bytes or more, expected at most ${limit}`;
+          throw new Failure('LENGTH_MISMATCH', why, { origin: head.origin });
+        }
+        chunks.push(chunk);
+      });
+      const [only] = chunks;
+      return chunks.length === 1 && only !== undefined ? only : join(chunks, received);
+    },
+  };
+}
+
+function join(chunks: readonly Uint8Array[], bytes: number): Uint8Array {
+  const whole = new Uint8Array(bytes);
+  let at = 0;
+  for (const chunk of chunks) {
+    whole.set(chunk, at);
+    at += chunk.length;
+  }
+  return whole;
+}

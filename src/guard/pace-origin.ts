@@ -1,0 +1,148 @@
+import { Failure, Interrupted } from '../model/failure.ts';
+import { type AnswerReader, type OriginRequest, ReadAgain } from '../model/origin.ts';
+import type { AdaptiveLimiter, HostPermit } from './adaptive-limiter.ts';
+import type { GuardedOrigin } from './guarded-origin.ts';
+import { type OnBodyBytes, paceBody } from './pace-body.ts';
+import { slowsHost } from './slows-host.ts';
+import type { TokenBucket } from './token-bucket.ts';
+import type { Traffic } from './traffic.ts';
+
+/** What holds an address back. */
+export interface Pace {
+  /** Shared by everything that talks to the address' host. */
+  readonly host: AdaptiveLimiter;
+  /** Every request takes one token of each. */
+  readonly requests: readonly TokenBucket[];
+  /** Every byte of a body takes one token of each. */
+  readonly bytes: readonly TokenBucket[];
+  readonly traffic: Traffic;
+  /** No Retry-After keeps the host waiting for longer. */
+  readonly maxPauseMs: number;
+  /** Aborts when the run is to stop: requests that still wait for their turn are not sent then. */
+  readonly drain: AbortSignal;
+}
+
+/**
+ * Asks an address no faster than its host likes and its rates allow, and tells the host's limiter
+ * what came of it. A host is judged by an answer's head, so that long bodies don't keep it slow.
+ * Requests beyond the first (redirects, second reads) are noted as they are sent, and paid for by
+ * whoever comes next. Probes are few and neither wait nor count.
+ */
+export function paceOrigin(origin: GuardedOrigin, pace: Pace): GuardedOrigin {
+  return {
+    name: origin.name,
+    available: () => origin.available(),
+    retryAtMs: () => origin.retryAtMs(),
+    async read(request, reader, signal) {
+      const permit = await admission(pace, signal);
+      try {
+        return await origin.read(
+          counted(request, pace),
+          paced(reader, permit, bodyPace(pace, signal)),
+          signal,
+        );
+      } catch (error) {
+        judge(error, permit, pace.maxPauseMs);
+        throw error;
+      } finally {
+        permit.release();
+      }
+    },
+    async probe(signal) {
+      await origin.probe(signal);
+    },
+    async close() {
+      await origin.close();
+    },
+  };
+}
+
+/** @throws Interrupted where the run is to stop first; the signal's reason on abort. */
+async function admission(pace: Pace, signal: AbortSignal): Promise<HostPermit> {
+  const { host, requests, drain } = pace;
+  const free = host.tryAcquire();
+  if (free !== undefined && requests.length === 0) return free;
+  const ending = AbortSignal.any([signal, drain]);
+  try {
+    for (let permit = free; ; permit = undefined) {
+      permit ??= await host.acquire(ending);
+      await paid(permit, requests, ending);
+      // The host may want to be left alone since; what was paid lapses, so that no burst follows.
+      if (!host.paused) return permit;
+      permit.release();
+    }
+  } catch (error) {
+    signal.throwIfAborted();
+    throw drain.aborted ? new Interrupted(drain.reason) : error;
+  }
+}
+
+async function paid(
+  permit: HostPermit,
+  requests: readonly TokenBucket[],
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    await pay(requests, 1, signal);
+  } catch (error) {
+    permit.release();
+    throw error;
+  }
+}
+
+/** One bucket after the other: each lets pass no more than its own rate. */
+function pay(
+  buckets: readonly TokenBucket[],
+  tokens: number,
+  signal: AbortSignal,
+): Promise<void> | undefined {
+  const [first, ...rest] = buckets;
+  if (first === undefined) return undefined;
+  const wait = first.take(tokens, signal);
+  return wait === undefined
+    ? pay(rest, tokens, signal)
+    : wait.then(() => pay(rest, tokens, signal));
+}
+
+function counted(request: OriginRequest, { requests }: Pace): OriginRequest {
+  if (requests.length === 0) return request;
+  let sent = 0;
+  return {
+    ...request,
+    onRequest: (origin) => {
+      sent += 1;
+      if (sent > 1) for (const bucket of requests) bucket.charge(1);
+      request.onRequest(origin);
+    },
+  };
+}
+
+function bodyPace({ bytes, traffic }: Pace, signal: AbortSignal): OnBodyBytes {
+  return (length) => {
+    traffic.bodyBytes += length;
+    return pay(bytes, length, signal);
+  };
+}
+
+/** The reader, and whatever it reads again, with its bodies paced. */
+function paced<T>(
+  reader: AnswerReader<T>,
+  permit: HostPermit,
+  onBytes: OnBodyBytes,
+): AnswerReader<T> {
+  return async (answer) => {
+    permit.answered();
+    const read = await reader(paceBody(answer, onBytes));
+    return read instanceof ReadAgain ? new ReadAgain(paced(read.reader, permit, onBytes)) : read;
+  };
+}
+
+/** What a failed read says of the host; a failure without an answer says nothing. */
+function judge(error: unknown, permit: HostPermit, maxPauseMs: number): void {
+  if (slowsHost(error)) {
+    const { retryAfterMs } = error;
+    permit.throttled(retryAfterMs === undefined ? undefined : Math.min(retryAfterMs, maxPauseMs));
+  } else if (error instanceof Failure && error.status !== undefined) {
+    permit.answered();
+  }
+}
