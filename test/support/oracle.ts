@@ -10,7 +10,8 @@ export interface Expectation {
   readonly entries: readonly string[];
   /** Key to SHA-256 (hex) of every object that must have arrived. */
   readonly objects: ReadonlyMap<string, string>;
-  readonly directory: string;
+  /** What the bucket holds, by key; a directory's is {@link plainFiles}. */
+  readonly stored: () => Promise<ReadonlyMap<string, Uint8Array>>;
 }
 
 /**
@@ -66,10 +67,10 @@ function summaryErrors(runs: readonly CliResult[], { entries }: Expectation): st
 
 async function storedErrors(
   runs: readonly CliResult[],
-  { objects, directory }: Expectation,
+  { objects, stored: readStored }: Expectation,
 ): Promise<string[]> {
   const wrong: string[] = [];
-  const stored = await plainFiles(directory);
+  const stored = await readStored();
   for (const [key, digest] of objects) {
     const bytes = stored.get(key);
     if (bytes === undefined) wrong.push(`${key} is not in the bucket`);
