@@ -246,6 +246,9 @@ export class S3Multipart {
     if (this.#lasting === undefined) return undefined;
     const { partBytes, length, onMark } = this.#lasting;
     const etags = sent.map(({ etag }) => etag);
-    return new S3Marks({ uploadId, partBytes, length, etags }, onMark);
+    return new S3Marks({ uploadId, partBytes, length, etags }, async (mark) => {
+      await onMark(mark);
+      this.#tools.onBoundary('upload.marked');
+    });
   }
 }

@@ -1,8 +1,17 @@
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command } from 'commander';
+import type { CleanupOptions } from './commands/cleanup.ts';
 import type { MigrateOptions } from './commands/migrate.ts';
-import { type RunOptions, sizeOfMemory } from './run-options.ts';
-import { bandwidth, requestsPerSecond } from './rate-options.ts';
-import { variableName, withSwitches } from './switches.ts';
+import {
+  addLogOptions,
+  addRunOptions,
+  env,
+  overwriteOption,
+  stateOption,
+  SWITCHES,
+  toggle,
+} from './flags.ts';
+import { maxAge, type RunOptions } from './run-options.ts';
+import { withSwitches } from './switches.ts';
 import type { Surroundings } from './surroundings.ts';
 import { version } from './version.ts';
 
@@ -37,6 +46,7 @@ export function buildProgram(surroundings: Surroundings, setExitCode: SetExitCod
   declareExplain(program, surroundings, setExitCode);
   declareMigrate(program, surroundings, setExitCode);
   declarePrefetch(program, surroundings, setExitCode);
+  declareCleanup(program, surroundings, setExitCode);
   declareDemo(program, surroundings, setExitCode);
   return program;
 }
@@ -142,6 +152,39 @@ ${RUN_EXIT_CODES}`,
     });
 }
 
+function declareCleanup(program: Command, surroundings: Surroundings, exit: SetExitCode): void {
+  const command = program
+    .command('cleanup <rules>')
+    .description("aborts this tool's own stale multipart uploads, removes states set aside")
+    .addOption(stateOption())
+    .addOption(
+      env('--max-age <duration>', 'MAX_AGE', 'younger uploads and states are left alone')
+        .default(maxAge('24h'), '24h')
+        .argParser(maxAge),
+    )
+    .addOption(toggle('--json', 'the totals as a JSON object on stdout'));
+  addLogOptions(command);
+  command
+    .addHelpText(
+      'after',
+      `
+Only uploads that a job wrote down are aborted, never those of anybody else; an interrupted job
+whose uploads were aborted begins those objects again.
+
+Examples:
+  bucketfill cleanup rules.yaml
+  bucketfill cleanup rules.yaml --max-age 0s --json
+
+Exit codes:
+  0 complete   2 usage or rules invalid   3 the bucket would not abort some uploads
+  5 the bucket is unusable   8 the state directory is unusable`,
+    )
+    .action(async (file: string, options: CleanupOptions) => {
+      const { cleanup } = await import('./commands/cleanup.ts');
+      exit(await cleanup(file, withSwitches(options, SWITCHES, surroundings), surroundings));
+    });
+}
+
 function declareDemo(program: Command, surroundings: Surroundings, exit: SetExitCode): void {
   program
     .command('demo')
@@ -154,80 +197,4 @@ function declareDemo(program: Command, surroundings: Surroundings, exit: SetExit
       const { demo } = await import('./commands/demo.ts');
       exit(await demo(surroundings));
     });
-}
-
-function addRunOptions(command: Command): void {
-  command
-    .addOption(env('--state <dir>', 'STATE', 'where jobs are kept (.bucketfill beside the rules)'))
-    .addOption(
-      env('--concurrency <n>', 'CONCURRENCY', 'objects at once')
-        .default('auto')
-        .argParser(concurrency),
-    )
-    .addOption(
-      env(
-        '--bandwidth <rate>',
-        'BANDWIDTH',
-        'most that is read from all origins, as 50MiB/s',
-      ).argParser(bandwidth),
-    )
-    .addOption(
-      env(
-        '--requests-per-second <n>',
-        'REQUESTS_PER_SECOND',
-        'most that all origins are asked',
-      ).argParser(requestsPerSecond),
-    )
-    .addOption(
-      env('--memory <size>', 'MEMORY', 'bodies in flight, all together')
-        .default(sizeOfMemory('256MiB'), '256MiB')
-        .argParser(sizeOfMemory),
-    )
-    .addOption(toggle('--json', 'events as JSON Lines on stdout'))
-    .addOption(
-      env('--ui <kind>', 'UI', 'progress on stderr')
-        .choices(['auto', 'bar', 'plain', 'none'])
-        .default('auto'),
-    )
-    .addOption(toggle('--quiet', 'nothing on stderr when all is well'))
-    .addOption(
-      env('--log-level <level>', 'LOG_LEVEL', 'what else is told on stderr')
-        .choices(['error', 'warn', 'info', 'debug'])
-        .default('info'),
-    )
-    .addOption(
-      env('--log-format <format>', 'LOG_FORMAT', 'how it is told')
-        .choices(['text', 'json'])
-        .default('text'),
-    )
-    .addOption(toggle('--allow-private', 'origins on private and loopback addresses are fine'));
-}
-
-function overwriteOption(standard: string): Option {
-  return env('--overwrite <when>', 'OVERWRITE', 'what to do with objects that are there already')
-    .choices(['never', 'changed', 'always'])
-    .default(standard);
-}
-
-/** Flags of runs that are on or off; in the environment they say `true` or `false`. */
-const SWITCHES = ['newJob', 'wait', 'dryRun', 'json', 'quiet', 'allowPrivate'];
-
-/** A flag that is on or off; `withSwitches` reads it from the environment. */
-function toggle(flag: string, description: string): Option {
-  const option = new Option(flag, description);
-  option.description += ` (env: ${variableName(option.attributeName())})`;
-  return option;
-}
-
-/** A flag that may also come from the environment as BUCKETFILL_<NAME>. */
-function env(flags: string, name: string, description: string): Option {
-  return new Option(flags, description).env(`BUCKETFILL_${name}`);
-}
-
-function concurrency(text: string): number | 'auto' {
-  if (text === 'auto') return text;
-  const most = 10_000;
-  const count = Number(text);
-  if (/^\d+$/.test(text) && count >= 1 && count <= most) return count;
-  throw new InvalidArgumentError(`It is auto, or a number from 1 to ${most}.`);
 }

@@ -132,7 +132,7 @@ export async function runEngine(
       }),
       overwrite: options.overwrite,
       dryRun,
-      uploads: uploads && (await OpenUploads.load(uploads)),
+      uploads: uploads && (await OpenUploads.load(uploads, () => surroundings.clock.now())),
       memory: opened.memory,
     },
     events,

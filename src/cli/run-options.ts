@@ -1,7 +1,7 @@
 import { InvalidArgumentError } from 'commander';
 import type { LogLevel } from '../report/log.ts';
 import type { Overwrite } from '../plan/decide-copy.ts';
-import { parseSize } from '../rules/units.ts';
+import { parseDuration, parseSize } from '../rules/units.ts';
 import { MOST_AT_ONCE } from '../run/concurrency-tuner.ts';
 
 /** What commander hands to the commands that run the engine. */
@@ -24,6 +24,9 @@ export interface RunOptions {
   readonly allowPrivate?: true;
 }
 
+/** What is told on stderr, and how. */
+export type LogOptions = Pick<RunOptions, 'quiet' | 'logLevel' | 'logFormat'>;
+
 /** How many objects are worked on at once, at most. */
 export function mostAtOnce({ concurrency }: Pick<RunOptions, 'concurrency'>): number {
   return concurrency === 'auto' ? MOST_AT_ONCE : concurrency;
@@ -41,4 +44,14 @@ export function sizeOfMemory(text: string): number {
   if ('value' in size && size.value >= LEAST_MEMORY_BYTES) return size.value;
   const why = 'problem' in size ? `: ${size.problem}` : '';
   throw new InvalidArgumentError(`It is a size of at least 32MiB, such as 256MiB${why}.`);
+}
+
+/**
+ * Milliseconds of a `--max-age`.
+ * @throws InvalidArgumentError that says what is allowed.
+ */
+export function maxAge(text: string): number {
+  const age = parseDuration(text);
+  if ('value' in age) return age.value;
+  throw new InvalidArgumentError(`It is a duration, such as 24h or 0s: ${age.problem}.`);
 }

@@ -62,6 +62,7 @@ export type Boundary =
   | 'bucket.written'
   | 'bucket.described'
   | 'bucket.committed'
+  | 'upload.marked'
   | 'events.flushed'
   | 'checkpoint.begun'
   | 'checkpoint.committed'

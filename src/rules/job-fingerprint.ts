@@ -29,6 +29,11 @@ export function jobFingerprint(rules: Rules, bucket: string, flags: FingerprintF
   return Object.fromEntries(fields.map(([name, value]) => [name, canonical(value)]));
 }
 
+/** Whether a fingerprint is of a job that fills the bucket which `bucket` names. */
+export function isOfBucket(fingerprint: Fingerprint, bucket: string): boolean {
+  return fingerprint['bucket'] === canonical(bucket);
+}
+
 /**
  * What differs between two fingerprints, in words for people: the state's own first, what is asked
  * for now second. Empty where they are equal.

@@ -39,7 +39,8 @@ export class MarkKeeper {
     if (gate === undefined) return;
     for (const bytes of this.#states.keys()) if (bytes < mark.bytes) this.#states.delete(bytes);
     try {
-      await this.#uploads.keep(this.#key, seal({ head: this.#head, gate, mark }));
+      const keptMs = this.#uploads.now();
+      await this.#uploads.keep(this.#key, seal({ head: this.#head, gate, mark, keptMs }));
     } catch (error) {
       this.#failure = { error };
       throw error;

@@ -8,14 +8,17 @@ import type { UploadJournal, UploadRecord } from '../model/upload-journal.ts';
 export class OpenUploads {
   readonly #journal: UploadJournal;
   readonly #sealed: Map<ObjectKey, string>;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
 
-  private constructor(journal: UploadJournal, records: readonly UploadRecord[]) {
+  private constructor(journal: UploadJournal, records: readonly UploadRecord[], now: () => number) {
     this.#journal = journal;
+    this.now = now;
     this.#sealed = new Map(records.map(({ key, sealed }) => [key, sealed]));
   }
 
-  static async load(journal: UploadJournal): Promise<OpenUploads> {
-    return new OpenUploads(journal, await journal.all());
+  static async load(journal: UploadJournal, now: () => number): Promise<OpenUploads> {
+    return new OpenUploads(journal, await journal.all(), now);
   }
 
   find(key: ObjectKey): string | undefined {

@@ -9,15 +9,17 @@ export interface SealedUpload {
   /** The gate as it was when it had seen the mark's bytes. */
   readonly gate: GateState;
   readonly mark: UploadMark;
+  /** When it was written down, milliseconds since the epoch. */
+  readonly keptMs: number;
 }
 
 const VERSION = 1;
 
 /** As the journal keeps it. Cookies are of no use to a later run. */
-export function seal({ head, gate, mark }: SealedUpload): string {
+export function seal({ head, gate, mark, keptMs }: SealedUpload): string {
   const headers = { ...head.headers };
   delete headers['set-cookie'];
-  return JSON.stringify({ version: VERSION, head: { ...head, headers }, gate, mark });
+  return JSON.stringify({ version: VERSION, head: { ...head, headers }, gate, mark, keptMs });
 }
 
 /** What `seal` made; undefined for anything else, such as what another version of it made. */
@@ -33,7 +35,7 @@ export function unseal(text: string): SealedUpload | undefined {
 
 function isSealed(value: unknown): value is SealedUpload {
   return (
-    hasFields(value, ['version', 'head', 'gate', 'mark']) &&
+    hasFields(value, ['version', 'head', 'gate', 'mark', 'keptMs']) &&
     value['version'] === VERSION &&
     hasFields(value['head'], ['origin', 'url', 'status', 'headers', 'length', 'framing']) &&
     hasFields(value['gate'], ['bytes', 'digests']) &&

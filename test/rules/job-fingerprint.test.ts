@@ -1,6 +1,10 @@
 import { describe, expect, it } from 'vitest';
 
-import { fingerprintDifferences, jobFingerprint } from '../../src/rules/job-fingerprint.ts';
+import {
+  fingerprintDifferences,
+  isOfBucket,
+  jobFingerprint,
+} from '../../src/rules/job-fingerprint.ts';
 import { rulesOf } from './rules-of.ts';
 
 const FLAGS = { overwrite: 'never', keys: 'keys.txt' };
@@ -73,4 +77,10 @@ it('the order in which fields were written does not count', () => {
   const one = rulesOf(body('store: { requireLength: true, userMetadata: false }'));
   const two = rulesOf(body('store: { userMetadata: false, requireLength: true }'));
   expect(jobFingerprint(one, 'b', FLAGS)).toEqual(jobFingerprint(two, 'b', FLAGS));
+});
+
+it('a fingerprint knows the bucket of its job', () => {
+  const fingerprint = jobFingerprint(rulesOf(body('')), 'AWS media/', FLAGS);
+  expect(isOfBucket(fingerprint, 'AWS media/')).toBe(true);
+  expect(isOfBucket(fingerprint, 'AWS other/')).toBe(false);
 });

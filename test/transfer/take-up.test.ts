@@ -14,6 +14,7 @@ import { memoryUploadJournal } from '../support/memory-upload-journal.ts';
 import { storeSettings } from '../support/settings.ts';
 
 const key = objectKey('k');
+const NOW_MS = Date.UTC(2026, 10, 21);
 const MARK_EVERY = 300_000;
 const SIZE = 2_000_000;
 /** The last mark before the body breaks off. */
@@ -46,7 +47,7 @@ async function transfer(signal = new AbortController().signal): Promise<Transfer
         store: storeSettings({ multipart: MULTIPART }),
         ifAbsent: true,
         stored: undefined,
-        uploads: await OpenUploads.load(journal),
+        uploads: await OpenUploads.load(journal, () => NOW_MS),
       },
       signal,
     );

@@ -16,6 +16,7 @@ import { loadRules } from '../load-rules.ts';
 import { logTo } from '../log-to.ts';
 import { concludeRun, openRun, type OpenedRun, runEngine } from '../run-command.ts';
 import type { RunOptions } from '../run-options.ts';
+import { stateDirectory } from '../state-directory.ts';
 import { stoppable } from '../stop-signals.ts';
 import type { Surroundings } from '../surroundings.ts';
 
@@ -112,13 +113,9 @@ async function openMigrateJob(
   { rulesFile, surroundings, stop, log }: OpenedRun,
   options: MigrateOptions,
 ): Promise<Job> {
-  const { cwd, clock, host, pid } = surroundings;
-  const stateDir =
-    options.state === undefined
-      ? path.join(path.dirname(path.resolve(cwd, rulesFile)), '.bucketfill')
-      : path.resolve(cwd, options.state);
+  const { clock, host, pid } = surroundings;
   return openJob({
-    stateDir,
+    stateDir: stateDirectory(rulesFile, options.state, surroundings),
     job: name,
     wait: options.wait === true,
     newJob: options.newJob === true,

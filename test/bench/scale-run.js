@@ -1,0 +1,99 @@
+/* global clearInterval, setInterval */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readdir, readFile, stat } from 'node:fs/promises';
+import path from 'node:path';
+import process from 'node:process';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath, URL } from 'node:url';
+
+const BIN = fileURLToPath(new URL('../../bin/bucketfill.js', import.meta.url));
+
+/** Memory (the peak, in MiB) and CPU time of a process so far, in seconds; undefined once it ended. */
+async function look(pid) {
+  const [status, stats] = await Promise.all(
+    ['status', 'stat'].map((file) => readFile(`/proc/${pid}/${file}`, 'utf8').catch(() => '')),
+  );
+  const [, kib] = /VmHWM:\s+(\d+) kB/.exec(status) ?? [];
+  if (kib === undefined) return undefined;
+  // Behind the name, which may hold anything: utime and stime are the 14th and 15th field.
+  const fields = stats.slice(stats.lastIndexOf(')') + 2).split(' ');
+  return {
+    rssMiB: Number(kib) / 1024,
+    cpuS: (Number(fields[11]) + Number(fields[12])) / TICKS_A_SECOND,
+  };
+}
+
+/** Reads slowly for a while, then as fast as it comes; gives the number of lines. */
+async function readSlowly(stdout) {
+  const fastFromMs = Date.now() + SLOW_MS;
+  let objects = 0;
+  let rest = '';
+  stdout.setEncoding('latin1');
+  for await (const chunk of stdout) {
+    if (Date.now() < fastFromMs) await sleep((SLOW_READ_MS * chunk.length) / SLOW_READ_BYTES);
+    const text = rest + chunk;
+    const cut = text.lastIndexOf('\n') + 1;
+    for (let at = text.indexOf('"event":"object"'); at >= 0 && at < cut; objects += 1) {
+      at = text.indexOf('"event":"object"', at + 1);
+    }
+    rest = text.slice(cut);
+  }
+  return objects;
+}
+
+/** Starts `migrate` in `place`; `json` reads its events slowly. */
+function startMigrate(place, flags, json = false) {
+  const { 'cpu-prof': profiles } = values;
+  const node = profiles === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profiles}`];
+  const args = ['migrate', 'rules.yaml', '--keys', place.list, '--state', 'state', '--ui', 'none'];
+  const startedMs = Date.now();
+  const child = spawn(
+    process.execPath,
+    [...node, BIN, ...args, ...flags, ...(json ? ['--json'] : [])],
+    {
+      cwd: place.folder,
+      env: {
+        PATH: process.env.PATH,
+        BENCH_ACCESS_KEY_ID: 'bench',
+        BENCH_SECRET_ACCESS_KEY: 'bench-secret',
+      },
+      stdio: ['ignore', json ? 'pipe' : 'ignore', 'pipe'],
+    },
+  );
+  let said = '';
+  child.stderr.setEncoding('utf8').on('data', (text) => (said += text));
+  let seen = { rssMiB: 0, cpuS: 0 };
+  const looking = setInterval(async () => (seen = (await look(child.pid)) ?? seen), LOOK_MS);
+  const closed = once(child, 'close').then(([code, signal]) => {
+    clearInterval(looking);
+    if (code === 0 || code === 130 || signal === 'SIGKILL') return seen;
+    throw new Error(`the run ended with ${code}: ${said}`);
+  });
+  return {
+    startedMs,
+    closed,
+    lines: json ? readSlowly(child.stdout) : undefined,
+    seen: async () => (await look(child.pid)) ?? seen,
+    end: async (signal) => {
+      child.kill(signal);
+      return closed;
+    },
+  };
+}
+
+async function sizeOf(folder) {
+  const names = await readdir(folder, { recursive: true });
+  const sizes = await Promise.all(
+    names.map(async (name) => ({ name, ...(await sizeOfFile(path.join(folder, name))) })),
+  );
+  const sum = (part) =>
+    sizes.filter(({ name }) => part.test(name)).reduce((bytes, { size }) => bytes + size, 0);
+  return { state: sum(/checkpoint\.db(-wal)?$/), results: sum(/\.jsonl\.gz$/) };
+}
+
+async function sizeOfFile(file) {
+  const stats = await stat(file);
+  return { size: stats.isFile() ? stats.size : 0 };
+}
+
