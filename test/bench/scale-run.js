@@ -9,6 +9,13 @@ import { fileURLToPath, URL } from 'node:url';
 
 const BIN = fileURLToPath(new URL('../../bin/bucketfill.js', import.meta.url));
 
+/** Between two looks at the process. */
+const LOOK_MS = 50;
+/** A slow reader takes this much in this time. */
+const SLOW_READ_BYTES = 64 * 1024;
+const SLOW_READ_MS = 100;
+/** `/proc/<pid>/stat` counts CPU time in ticks of 10 ms. */
+const TICKS_A_SECOND = 100;
 /** Memory (the peak, in MiB) and CPU time of a process so far, in seconds; undefined once it ended. */
 async function look(pid) {
   const [status, stats] = await Promise.all(
@@ -25,8 +32,8 @@ async function look(pid) {
 }
 
 /** Reads slowly for a while, then as fast as it comes; gives the number of lines. */
-async function readSlowly(stdout) {
-  const fastFromMs = Date.now() + SLOW_MS;
+async function readSlowly(stdout, slowMs) {
+  const fastFromMs = Date.now() + slowMs;
   let objects = 0;
   let rest = '';
   stdout.setEncoding('latin1');
@@ -42,25 +49,26 @@ async function readSlowly(stdout) {
   return objects;
 }
 
-/** Starts `migrate` in `place`; `json` reads its events slowly. */
-function startMigrate(place, flags, json = false) {
-  const { 'cpu-prof': profiles } = values;
+/**
+ * Starts `migrate` of `list` in `folder`.
+ * @param {{ folder: string, list: string, flags: string[], slowMs?: number, profiles?: string }} job
+ *   with `slowMs` its events are read: slowly for so long, then fast
+ */
+export function startMigrate({ folder, list, flags, slowMs, profiles }) {
+  const isRead = slowMs !== undefined;
   const node = profiles === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profiles}`];
-  const args = ['migrate', 'rules.yaml', '--keys', place.list, '--state', 'state', '--ui', 'none'];
+  const args = ['migrate', 'rules.yaml', '--keys', list, '--state', 'state', '--ui', 'none'];
+  const json = isRead ? ['--json'] : [];
   const startedMs = Date.now();
-  const child = spawn(
-    process.execPath,
-    [...node, BIN, ...args, ...flags, ...(json ? ['--json'] : [])],
-    {
-      cwd: place.folder,
-      env: {
-        PATH: process.env.PATH,
-        BENCH_ACCESS_KEY_ID: 'bench',
-        BENCH_SECRET_ACCESS_KEY: 'bench-secret',
-      },
-      stdio: ['ignore', json ? 'pipe' : 'ignore', 'pipe'],
+  const child = spawn(process.execPath, [...node, BIN, ...args, ...json, ...flags], {
+    cwd: folder,
+    env: {
+      PATH: process.env.PATH,
+      BENCH_ACCESS_KEY_ID: 'bench',
+      BENCH_SECRET_ACCESS_KEY: 'bench-secret',
     },
-  );
+    stdio: ['ignore', isRead ? 'pipe' : 'ignore', 'pipe'],
+  });
   let said = '';
   child.stderr.setEncoding('utf8').on('data', (text) => (said += text));
   let seen = { rssMiB: 0, cpuS: 0 };
@@ -73,7 +81,7 @@ function startMigrate(place, flags, json = false) {
   return {
     startedMs,
     closed,
-    lines: json ? readSlowly(child.stdout) : undefined,
+    lines: isRead ? readSlowly(child.stdout, slowMs) : undefined,
     seen: async () => (await look(child.pid)) ?? seen,
     end: async (signal) => {
       child.kill(signal);
@@ -82,7 +90,8 @@ function startMigrate(place, flags, json = false) {
   };
 }
 
-async function sizeOf(folder) {
+/** Bytes of the state and of the results log below a folder. */
+export async function sizeOf(folder) {
   const names = await readdir(folder, { recursive: true });
   const sizes = await Promise.all(
     names.map(async (name) => ({ name, ...(await sizeOfFile(path.join(folder, name))) })),
@@ -96,4 +105,3 @@ async function sizeOfFile(file) {
   const stats = await stat(file);
   return { size: stats.isFile() ? stats.size : 0 };
 }
-

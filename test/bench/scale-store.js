@@ -1,16 +1,10 @@
+import { Buffer } from 'node:buffer';
+import { fork } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { createServer } from 'node:http';
 import process from 'node:process';
-import { URL } from 'node:url';
-
-/**
- * An S3 store that keeps nothing: its keys are the members of an arithmetic series, so millions of
- * them cost one byte each. Run as a program (by `fork`) it answers HeadBucket, ListObjectsV2, HEAD,
- * PUT (also `If-None-Match: *`) and DELETE on `127.0.0.1`, and tells its parent when the first
- * object of the series is stored after each `watch`.
- *
- * Arguments: how many keys the series has, how many of them, from the first on, are there.
- */
+import { fileURLToPath, URL } from 'node:url';
 
 /** Objects in a page, as in S3. */
 const PAGE_KEYS = 1000;
@@ -43,7 +37,7 @@ const CONTENT =
   `</Key><LastModified>${DATE.toISOString()}</LastModified><ETag>&quot;${ETAG.slice(1, -1)}&quot;</ETag>` +
   '<Size>1024</Size><StorageClass>STANDARD</StorageClass></Contents>';
 
-function startStore(total, present) {
+function serve(total, present) {
   const isThere = Buffer.alloc(total);
   isThere.fill(1, 0, present);
   const others = new Map();
@@ -140,4 +134,39 @@ function startStore(total, present) {
   server.listen(0, '127.0.0.1', () => process.send?.({ port: server.address().port }));
 }
 
-if (process.send !== undefined) startStore(...process.argv.slice(2).map(Number));
+/**
+ * Starts an S3 store that keeps nothing, in a process of its own: its keys are the members of an
+ * arithmetic series, so millions of them cost a byte each. It answers HeadBucket, ListObjectsV2,
+ * HEAD, PUT (also with `If-None-Match: *`) and DELETE.
+ * @param {number} total keys of the series
+ * @param {number} present how many of them, from the first on, are there
+ */
+export async function startStore(total, present) {
+  const child = fork(OWN_FILE, [String(total), String(present)]);
+  const waiting = new Map();
+  child.on('message', (message) => {
+    for (const [field, value] of Object.entries(message)) waiting.get(field)?.(value);
+  });
+  const told = (field) => new Promise((resolve) => waiting.set(field, resolve));
+  const port = await told('port');
+  const ask = (what, field) => {
+    const answer = told(field);
+    child.send(what);
+    return answer;
+  };
+  return {
+    url: `http://127.0.0.1:${port}`,
+    /** When the next new object is stored, in milliseconds since the epoch. */
+    nextStored: () => ask('watch', 'storedAtMs'),
+    /** Requests so far, and how many new objects were stored. */
+    counts: () => ask('counts', 'counts'),
+    close: async () => {
+      const closed = once(child, 'close');
+      child.kill('SIGTERM');
+      await closed;
+    },
+  };
+}
+
+const OWN_FILE = fileURLToPath(import.meta.url);
+if (process.argv[1] === OWN_FILE) serve(...process.argv.slice(2).map(Number));

