@@ -4,8 +4,11 @@ import type { Entry, EntryBatch, SourcePosition } from '../model/entry.ts';
 import { FatalError } from '../model/failure.ts';
 import { parseLine } from './parse-line.ts';
 
-/** Entries in a batch at most. */
-const MAX_BATCH_ENTRIES = 1024;
+/**
+ * Entries in a batch at most: as many as one page of an S3 listing has objects, so that a batch that
+ * the bucket has costs one page. A few more, and most of a second one is read for nothing.
+ */
+const MAX_BATCH_ENTRIES = 1000;
 
 /** Bytes of the list in a batch at most, unless one line has more. */
 const MAX_BATCH_BYTES = 256 * 1024;

@@ -294,3 +294,22 @@ test('a dry run writes nothing to the store, not even a check', async () => {
   expect(store.asked('PutObject')).toHaveLength(0);
   expect(store.bucket('media').objects.size).toBe(0);
 });
+
+test('a token that expires during the run ends it, fails no key, and the next run goes on', async () => {
+  store.fail({
+    operation: 'PutObject',
+    nth: 20,
+    times: 10_000,
+    action: { kind: 'refuse', status: 400, code: 'ExpiredToken' },
+  });
+  const expired = await migrate(['--concurrency', '4']);
+  expect(expired.code).toBe(5);
+  expect(expired.stderr).toContain('expired');
+  expect(expired.summary).toMatchObject({ failed: 0 });
+  expect(expired.summary?.copied).toBeGreaterThan(0);
+  store.healed();
+  const resumed = await migrate();
+  expect(resumed.code).toBe(0);
+  expect(resumed.summary?.resumed).toBe(true);
+  expectAllStored();
+});

@@ -88,6 +88,15 @@ describe('a key list', () => {
     }
   });
 
+  it('comes in batches that one page of a listing can answer', async () => {
+    const keys = Array.from({ length: 2001 }, (_, index) => `k${String(index).padStart(4, '0')}\n`);
+    const source = await openKeyList({ path: await fileOf(keys.join('')) });
+    const sizes = (await collect(source)).map((batch) => batch.entries.length);
+    // ListObjectsV2 gives at most 1,000 objects a page.
+    expect(sizes).toEqual([1000, 1000, 1]);
+    await source.close();
+  });
+
   it('reads one and the same file even if another takes its name', async () => {
     const path = await fileOf('a\nb\n');
     const source = await openKeyList({ path });
