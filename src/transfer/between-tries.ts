@@ -15,10 +15,7 @@ export interface BetweenTries {
  * gives up as soon as somebody wants it: else all could wait for each other, for ever.
  * @param giveUp never throws
  */
-export function betweenTries(
-  memory: BodyMemory | undefined,
-  giveUp: () => Promise<void>,
-): BetweenTries {
+export function betweenTries(memory: BodyMemory, giveUp: () => Promise<void>): BetweenTries {
   let withdraw = (): void => undefined;
   const end = (): void => {
     withdraw();
@@ -30,7 +27,7 @@ export function betweenTries(
         const read = await reader(answer);
         return read instanceof ReadAgain ? new ReadAgain(around(read.reader)) : read;
       } catch (error) {
-        withdraw = memory?.onWanted(giveUp) ?? withdraw;
+        withdraw = memory.onWanted(giveUp);
         throw error;
       }
     };

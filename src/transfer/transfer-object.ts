@@ -128,7 +128,7 @@ async function storeWhole(
 ): Promise<TransferOutcome> {
   const { entry, bucket, store } = transfer;
   const metadata = storedMetadata(entry.key, answer.head, store);
-  const reserved = await transfer.memory?.reserve(answer.head.length ?? ONE_BUFFER_BYTES, signal);
+  const reserved = await transfer.memory.reserve(answer.head.length ?? ONE_BUFFER_BYTES, signal);
   try {
     const bytes = await answer.bytes(ONE_BUFFER_BYTES);
     gate.update(bytes);
@@ -142,7 +142,7 @@ async function storeWhole(
     );
     return outcomeOf(result, passed, answer.head, gate.lengthVerified, tries);
   } finally {
-    reserved?.release();
+    reserved.release();
   }
 }
 

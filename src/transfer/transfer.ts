@@ -17,8 +17,8 @@ export interface Transfer {
   readonly ifAbsent: boolean;
   /** What the bucket holds, where an unchanged origin means that it stays. */
   readonly stored: StoredObject | undefined;
-  /** The budget of bodies in flight; none where nobody else has bodies in flight. */
-  readonly memory?: BodyMemory;
+  /** The budget of bodies in flight. */
+  readonly memory: BodyMemory;
   /** Nobody asked the bucket for the key yet: before a body that is not small, it is asked. */
   readonly askBeforeLarge?: boolean;
   /** Uploads that outlive a run, where the run has a state. */

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Failure } from '../../src/model/failure.ts';
+import { byteBudget } from '../../src/guard/byte-budget.ts';
 import type { KeyEntry } from '../../src/model/entry.ts';
 import { objectKey } from '../../src/model/object-key.ts';
 import type { Origin } from '../../src/model/origin.ts';
@@ -12,6 +13,7 @@ import { originRequest } from '../contract/origin-contract.ts';
 import { type MemoryBucket, memoryBucket } from '../support/memory-bucket.ts';
 import { storeSettings } from '../support/settings.ts';
 
+const GIB = 1024 ** 3;
 const SIZE = 2_000_000;
 const HALF = SIZE / 2;
 const A = Buffer.alloc(SIZE, 'version A ');
@@ -79,6 +81,7 @@ async function transferFrom(
         store: storeSettings({}),
         ifAbsent: true,
         stored: undefined,
+        memory: byteBudget(GIB),
       },
       new AbortController().signal,
     );

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { byteBudget } from '../../src/guard/byte-budget.ts';
 import { FatalError } from '../../src/model/failure.ts';
 import { objectKey } from '../../src/model/object-key.ts';
 import type { UploadJournal } from '../../src/model/upload-journal.ts';
@@ -13,6 +14,7 @@ import { type MemoryBucket, memoryBucket } from '../support/memory-bucket.ts';
 import { memoryUploadJournal } from '../support/memory-upload-journal.ts';
 import { storeSettings } from '../support/settings.ts';
 
+const GIB = 1024 ** 3;
 const key = objectKey('k');
 const NOW_MS = Date.UTC(2026, 10, 21);
 const MARK_EVERY = 300_000;
@@ -47,6 +49,7 @@ async function transfer(signal = new AbortController().signal): Promise<Transfer
         store: storeSettings({ multipart: MULTIPART }),
         ifAbsent: true,
         stored: undefined,
+        memory: byteBudget(GIB),
         uploads: await OpenUploads.load(journal, () => NOW_MS),
       },
       signal,

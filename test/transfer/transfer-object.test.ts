@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
+import { byteBudget } from '../../src/guard/byte-budget.ts';
 import type { KeyEntry } from '../../src/model/entry.ts';
 import { objectKey } from '../../src/model/object-key.ts';
 import type { StoreSettings } from '../../src/model/rule.ts';
@@ -8,6 +9,7 @@ import { memoryBucket } from '../support/memory-bucket.ts';
 import { scriptedOrigin, type ScriptedAnswer } from '../support/scripted-origin.ts';
 import { storeSettings } from '../support/settings.ts';
 
+const GIB = 1024 ** 3;
 const key = objectKey('k');
 const LARGE = 3 * 1024 * 1024;
 
@@ -35,7 +37,16 @@ async function transfer(
   };
   const settings = storeSettings(store);
   return transferObject(
-    { entry, source, request, bucket, store: settings, ifAbsent: true, stored: undefined },
+    {
+      entry,
+      source,
+      request,
+      bucket,
+      store: settings,
+      ifAbsent: true,
+      stored: undefined,
+      memory: byteBudget(GIB),
+    },
     new AbortController().signal,
   );
 }
