@@ -40,7 +40,7 @@ export interface OriginRequest {
    * then asks for the rest of that very version, and its reader gets 206 with whatever range came,
    * 200 with the whole of another version, or 412 or 416.
    */
-  readonly readOn?: ((origin: string) => ReadOn | undefined) | undefined;
+  readonly readOn?: ((origin: string) => Promise<ReadOn | undefined>) | undefined;
   /** What wrappers go by: the address whose bytes are there, and how many could be gone on behind. */
   readonly begun?:
     (() => { readonly origin: string; readonly bytes: number } | undefined) | undefined;

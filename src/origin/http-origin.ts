@@ -69,8 +69,8 @@ export function httpOrigin(settings: HttpOriginSettings): Origin {
         );
       };
       // A reader that reads again has given its connection back by then: it never waits for itself.
-      const ask = (answered: typeof reader): ReturnType<typeof reader> => {
-        rest = request.readOn?.(name);
+      const ask = async (answered: typeof reader): ReturnType<typeof reader> => {
+        rest = await request.readOn?.(name);
         return followRedirects(first, policy, send, (response, target) => {
           refuseStatus(request, rest, response, target, clock);
           return answered(answerOf(name, response, target));

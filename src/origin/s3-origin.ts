@@ -32,7 +32,7 @@ export function s3Origin({ name, store, locate }: S3OriginSettings): Origin {
       if (request.url !== undefined) throw foreignUrl(request, name);
       const key = locate(request.originKey);
       const ask = async (answered: typeof reader): ReturnType<typeof reader> => {
-        const rest = request.readOn?.(name);
+        const rest = await request.readOn?.(name);
         request.onRequest(name);
         try {
           return await store.send(

@@ -66,25 +66,32 @@ async function open(
   return new StagedObject(head, gate, upload, marks);
 }
 
+/** Nobody goes on with what an earlier run or try left of the object. Throws as the bucket. */
+export async function abandonObject(
+  { entry, uploads, bucket }: Transfer,
+  signal: AbortSignal,
+): Promise<void> {
+  const text = uploads?.find(entry.key);
+  if (text === undefined) return;
+  const sealed = unseal(text);
+  if (sealed !== undefined) await bucket.abandonUpload(entry.key, sealed.mark.token, signal);
+  await uploads?.drop(entry.key);
+}
+
 /**
- * What an earlier run staged of the object, as far as the bucket still holds it; undefined where
+ * What an earlier run, or try, staged of the object, as far as the bucket still holds it; undefined where
  * there is nothing to go on with, and then nothing of it stays. Throws as the bucket.
  */
 export async function takeUpObject(
   transfer: Transfer,
   signal: AbortSignal,
 ): Promise<StagedObject | undefined> {
-  const { entry, uploads, bucket } = transfer;
-  const text = uploads?.find(entry.key);
+  const text = transfer.uploads?.find(transfer.entry.key);
   if (text === undefined) return undefined;
   const sealed = unseal(text);
-  if (sealed !== undefined) {
-    const staged = await takeUp(transfer, sealed, signal);
-    if (staged !== undefined) return staged;
-    await bucket.abandonUpload(entry.key, sealed.mark.token, signal);
-  }
-  await uploads?.drop(entry.key);
-  return undefined;
+  const staged = sealed && (await takeUp(transfer, sealed, signal));
+  if (staged === undefined) await abandonObject(transfer, signal);
+  return staged;
 }
 
 async function takeUp(

@@ -10,7 +10,7 @@ import { storedMetadata } from '../plan/stored-metadata.ts';
 import { betweenTries } from './between-tries.ts';
 import { CommitGate, type Passed } from './commit-gate.ts';
 import { confirmBody } from './confirm-body.ts';
-import { stageObject, takeUpObject, writeOptions } from './stage-object.ts';
+import { abandonObject, stageObject, takeUpObject, writeOptions } from './stage-object.ts';
 import type { StagedObject } from './staged-object.ts';
 import type { Transfer } from './transfer.ts';
 
@@ -33,6 +33,8 @@ interface Tries {
   /** The head of every answer whose body was wanted. */
   readonly heads: OriginHead[];
   staged: StagedObject | undefined;
+  /** Settles when what had to be given up is. */
+  givenUp: Promise<void> | undefined;
 }
 
 /**
@@ -46,13 +48,17 @@ export async function transferObject(
   transfer: Transfer,
   signal: AbortSignal,
 ): Promise<TransferOutcome> {
-  const tries: Tries = { heads: [], staged: await takeUpObject(transfer, signal) };
-  const pause = betweenTries(transfer.memory, () => discard(tries));
+  const staged = await takeUpObject(transfer, signal);
+  const tries: Tries = { heads: [], staged, givenUp: undefined };
+  const pause = betweenTries(transfer.memory, () => (tries.givenUp = suspend(tries)));
   const request = {
     ...transfer.request,
     begun: () => tries.staged?.begun,
-    readOn: (origin: string) => {
+    readOn: async (origin: string) => {
       pause.end();
+      await tries.givenUp;
+      // What had to be given up between two tries is there up to its last mark.
+      tries.staged ??= await takeUpObject(transfer, signal);
       return tries.staged?.readOn(origin);
     },
   };
@@ -68,22 +74,24 @@ export async function transferObject(
     throw error;
   } finally {
     pause.end();
-    await discard(tries);
+    await tries.givenUp;
+    await tries.staged?.abort();
   }
 }
 
-/** Leaves what is staged to the run that takes the object up again. */
+/** Leaves what is staged to the next try, or to the run that takes the object up again. */
 async function suspend(tries: Tries): Promise<void> {
   const { staged } = tries;
   tries.staged = undefined;
   await staged?.suspend();
 }
 
-/** Aborts what is still staged: a try that failed, or the one before this. */
-async function discard(tries: Tries): Promise<void> {
+/** The object begins again at byte 0. */
+async function discard(transfer: Transfer, tries: Tries, signal: AbortSignal): Promise<void> {
   const { staged } = tries;
   tries.staged = undefined;
-  await staged?.abort();
+  if (staged !== undefined) await staged.abort();
+  else await abandonObject(transfer, signal);
 }
 
 async function receive(
@@ -99,10 +107,10 @@ async function receive(
     if (isTheRest(rest, tries.staged.head, head))
       return finish(transfer, answer, tries.staged, tries);
     // Nothing is there any more to go on from, so the next answer is to the whole object.
-    await discard(tries);
+    await discard(transfer, tries, signal);
     return new ReadAgain((again) => receive(transfer, again, tries, signal));
   }
-  await discard(tries);
+  await discard(transfer, tries, signal);
   if (stored !== undefined && isUnchanged(stored, head)) {
     return { outcome: 'skipped', reason: 'unchanged' };
   }

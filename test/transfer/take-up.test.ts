@@ -1,10 +1,13 @@
 import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { byteBudget } from '../../src/guard/byte-budget.ts';
+import type { BodyMemory } from '../../src/model/body-memory.ts';
 import { FatalError } from '../../src/model/failure.ts';
 import { objectKey } from '../../src/model/object-key.ts';
+import type { Origin } from '../../src/model/origin.ts';
 import type { UploadJournal } from '../../src/model/upload-journal.ts';
 import { OpenUploads } from '../../src/transfer/open-uploads.ts';
+import type { Transfer } from '../../src/transfer/transfer.ts';
 import { transferObject, type TransferOutcome } from '../../src/transfer/transfer-object.ts';
 import { originRequest } from '../contract/origin-contract.ts';
 import { testOrigin } from '../support/fault-origin-adapter.ts';
@@ -37,7 +40,10 @@ beforeEach(async () => {
 });
 afterEach(() => server.close());
 
-async function transfer(signal = new AbortController().signal): Promise<TransferOutcome> {
+async function transfer(
+  signal = new AbortController().signal,
+  change: Partial<Transfer> = {},
+): Promise<TransferOutcome> {
   const source = testOrigin(`${server.url}/`);
   try {
     return await transferObject(
@@ -51,6 +57,7 @@ async function transfer(signal = new AbortController().signal): Promise<Transfer
         stored: undefined,
         memory: byteBudget(GIB),
         uploads: await OpenUploads.load(journal, () => NOW_MS),
+        ...change,
       },
       signal,
     );
@@ -208,4 +215,62 @@ test.each<readonly [string, NonNullable<FaultAnswer['headers']>]>([
   stop.abort(new Error('SIGINT'));
   await running;
   expect(await journal.all()).toEqual([]);
+});
+
+describe('an object that gives its memory to others between two tries', () => {
+  /** Somebody always waits for memory. */
+  const wanted: BodyMemory = {
+    limitBytes: GIB,
+    reserve: (bytes, signal) => byteBudget(GIB).reserve(bytes, signal),
+    begin: (signal) => byteBudget(GIB).begin(signal),
+    onWanted: (giveUp) => {
+      giveUp().catch(() => undefined);
+      return () => undefined;
+    },
+  };
+
+  /** Two tries at one address. */
+  function twice(origin: Origin): Origin {
+    return {
+      ...origin,
+      read: async (request, reader, signal) => {
+        try {
+          return await origin.read(request, reader, signal);
+        } catch {
+          return origin.read(request, reader, signal);
+        }
+      },
+    };
+  }
+
+  async function transferTwice(second: FaultAnswer): Promise<TransferOutcome> {
+    const first: FaultAnswer = {
+      body: A,
+      headers: { ETag: '"a"' },
+      cutBody: { afterBytes: HALF, how: 'end' },
+    };
+    server.script('/k', [first, second]);
+    const origin = testOrigin(`${server.url}/`);
+    try {
+      return await transfer(undefined, { source: twice(origin), memory: wanted });
+    } finally {
+      await origin.close();
+    }
+  }
+
+  test('goes on behind its last mark', async () => {
+    expect(await transferTwice(rest(A, { ETag: '"a"' }))).toMatchObject({ bytes: SIZE });
+    expect(server.requests[1]?.headers['range']).toBe(`bytes=${MARKED}-`);
+    expect(bucket.contents.get('k')?.equals(A)).toBe(true);
+    expect(bucket.suspended.size + bucket.openUploads()).toBe(0);
+    expect(await journal.all()).toEqual([]);
+  });
+
+  test('begins again, and leaves nothing of the old, where the version is another', async () => {
+    const other = { body: B, headers: { ETag: '"b"' } };
+    expect(await transferTwice(other)).toMatchObject({ bytes: SIZE });
+    expect(bucket.contents.get('k')?.equals(B)).toBe(true);
+    expect(bucket.suspended.size + bucket.openUploads()).toBe(0);
+    expect(await journal.all()).toEqual([]);
+  });
 });
