@@ -1,6 +1,7 @@
 import type { ReservedMemory } from '../model/body-memory.ts';
 import type { MultipartSettings, WriteResult } from '../model/bucket.ts';
 import { Failure } from '../model/failure.ts';
+import { S3Error } from '../s3/s3-error.ts';
 import { MAX_PARTS, partSizeBytes } from './part-size.ts';
 import { s3Complete } from './s3-complete.ts';
 import type { Gathered } from './s3-growing-buffer.ts';
@@ -62,6 +63,7 @@ export class S3Multipart {
   #sentBytes: number;
   #open: OpenPart | undefined;
   #completed = false;
+  #left = false;
 
   /**
    * @param request whose signal stops everything but the abort of the upload
@@ -84,6 +86,11 @@ export class S3Multipart {
     const there = lasting?.resumed?.parts.length ?? 0;
     this.#number = there + 1;
     this.#sentBytes = there * (lasting?.partBytes ?? 0);
+  }
+
+  /** An abort that the store did not confirm. */
+  get left(): boolean {
+    return this.#left;
   }
 
   /** Takes the chunk without waiting, where it fits into the part that fills up and leaves room. */
@@ -178,7 +185,9 @@ export class S3Multipart {
       () => undefined,
     );
     const whole = keyInStore(this.#tools, this.#request.key);
-    await store.control.abortUpload(whole, uploadId, patience.signal).catch(() => undefined);
+    await store.control.abortUpload(whole, uploadId, patience.signal).catch((error: unknown) => {
+      this.#left = !(error instanceof S3Error && error.code === 'NoSuchUpload');
+    });
     answered.abort(new Error('the store answered'));
     await waiting;
   }

@@ -24,6 +24,8 @@ export interface ResumedUpload {
   readonly parts: readonly SentPart[];
 }
 
+const CANT_RESUME: readonly number[] = [403, 404, 405, 501];
+
 /**
  * Looks what the store still has of an upload that was marked.
  * @param partBytes how large its parts have to be to be gone on with
@@ -46,7 +48,8 @@ export async function s3Resume(
   try {
     listed = await tools.store.control.listParts(keyInStore(tools, key), uploadId, signal);
   } catch (error) {
-    if (error instanceof S3Error && error.code === 'NoSuchUpload') return undefined;
+    // Gone, or not to be looked into with these keys, or in this store: the object begins anew.
+    if (error instanceof S3Error && CANT_RESUME.includes(error.status)) return undefined;
     throw asBucketFailure(error, tools, key, 'list the parts of', signal);
   }
   const parts = listed.slice(0, marked.parts);

@@ -103,9 +103,15 @@ class S3Upload implements Upload {
       this.#assertWhole();
       return await this.#store();
     } catch (error) {
-      throw this.#asFailure(this.#failure?.error ?? error);
+      const failure = this.#asFailure(this.#failure?.error ?? error);
+      if (this.lasting !== undefined && this.#state === 'committing') {
+        // Whether to leave to a later run what is there is for the caller: `abort` or `suspend`.
+        this.#fail(error);
+        this.#state = 'open';
+      }
+      throw failure;
     } finally {
-      await this.#end();
+      if (this.#state !== 'open') await this.#end();
     }
   }
 
@@ -120,11 +126,15 @@ class S3Upload implements Upload {
 
   #beginLasting(lasting: LastingS3Upload): LastingUpload {
     const { partBytes, resumed } = lasting;
-    this.#multipart = this.#multipartOf(lasting);
+    const sender = this.#multipartOf(lasting);
+    this.#multipart = sender;
     this.#receivedBytes = (resumed?.parts.length ?? 0) * partBytes;
     return {
       startsAt: this.#receivedBytes,
       markEvery: partBytes,
+      get left() {
+        return sender.left;
+      },
       suspend: async () => {
         const multipart = this.#multipart;
         // Without it nobody aborts what was sent.

@@ -42,6 +42,8 @@ export class AdaptiveLimiter {
   #credit = 0;
   #floorHits = 0;
   #pausedUntilMs = 0;
+  /** When the clock was last looked at: one that was set back takes the pause along. */
+  #lookedAtMs = 0;
   readonly #queue = new Set<() => void>();
   #sleeper: AbortController | undefined;
 
@@ -65,7 +67,14 @@ export class AdaptiveLimiter {
 
   /** Whether the host is to be left alone now. */
   get paused(): boolean {
-    return this.#clock.now() < this.#pausedUntilMs;
+    return this.#now() < this.#pausedUntilMs;
+  }
+
+  #now(): number {
+    const now = this.#clock.now();
+    if (now < this.#lookedAtMs) this.#pausedUntilMs -= this.#lookedAtMs - now;
+    this.#lookedAtMs = now;
+    return now;
   }
 
   /** A permit where nobody has to wait for one now. */
@@ -156,7 +165,7 @@ export class AdaptiveLimiter {
   }
 
   #pause(ms: number): void {
-    this.#pausedUntilMs = Math.max(this.#pausedUntilMs, this.#clock.now() + ms);
+    this.#pausedUntilMs = Math.max(this.#pausedUntilMs, this.#now() + ms);
   }
 
   #pump(): void {
@@ -179,6 +188,6 @@ export class AdaptiveLimiter {
       if (!sleeper.signal.aborted && this.#pausedUntilMs === untilMs) this.#pausedUntilMs = 0;
       this.#pump();
     };
-    this.#clock.sleep(untilMs - this.#clock.now(), sleeper.signal).then(wake, wake);
+    this.#clock.sleep(untilMs - this.#now(), sleeper.signal).then(wake, wake);
   }
 }

@@ -7,6 +7,7 @@ import { concludeFailure } from './conclude-failure.ts';
 import { describeReasons, firstAlive } from './first-alive.ts';
 import type { GuardedOrigin } from './guarded-origin.ts';
 import { isThrottle } from './is-throttle.ts';
+import { mayRetry } from './may-retry.ts';
 import { OriginUnavailable } from './origin-unavailable.ts';
 import { sleepUnlessDraining } from './sleep-unless-draining.ts';
 import { Outage } from './outage.ts';
@@ -40,7 +41,12 @@ type Round<T> =
   /** No address that was asked could be connected to; undefined where none could be asked. */
   | { readonly outcome: 'down'; readonly failure: Failure | undefined }
   /** Every address that was asked wants to be left alone, or could not be connected to. */
-  | { readonly outcome: 'throttled'; readonly failure: Failure };
+  | { readonly outcome: 'throttled'; readonly failure: Failure }
+  /** What failed might pass, but every address that was asked is taken for down by now. */
+  | { readonly outcome: 'shut'; readonly failure: Failure };
+
+/** So often a key whose addresses were shut under it waits for them and starts over. */
+const MAX_SHUT_ROUNDS = 3;
 
 /** Pauses of a key whose addresses all throttle: they double from one to the next. */
 const FIRST_PAUSE_MS = 1000;
@@ -70,6 +76,7 @@ export function failoverOrigin(options: FailoverOptions): Origin {
       };
       const wait = () => whileWaiting(onWait, () => outage.wait(signal));
       let pausedMs = 0;
+      let shutRounds = 0;
       for (let pauseMs = FIRST_PAUSE_MS; ;) {
         if (outage.ongoing) await wait();
         const round = await askInOrder(options, outage, { request, reader, signal });
@@ -80,6 +87,12 @@ export function failoverOrigin(options: FailoverOptions): Origin {
           await whileWaiting(onWait, () => sleepUnlessDraining(clock, ms, signal, drain));
           pausedMs += ms;
           pauseMs *= 2;
+          continue;
+        }
+        if (round.outcome === 'shut') {
+          shutRounds += 1;
+          if (shutRounds > MAX_SHUT_ROUNDS) throw round.failure;
+          await wait();
           continue;
         }
         if (round.failure !== undefined && (await outage.anyAlive(signal))) throw round.failure;
@@ -123,6 +136,7 @@ async function askInOrder<T>(
 ): Promise<Round<T>> {
   const failures: Failure[] = [];
   const skipped: string[] = [];
+  const asked: GuardedOrigin[] = [];
   for (const address of inOrder(options, call.request)) {
     if (failures.length >= options.maxAddresses) break;
     const failure = await askOne(address, outage, call);
@@ -132,11 +146,12 @@ async function askInOrder<T>(
       continue;
     }
     failures.push(failure);
+    asked.push(address);
     if (asksAnotherAddress(failure, options)) continue;
     if (failure.code !== 'ORIGIN_NOT_FOUND' && !isThrottle(failure)) throw failure;
     break;
   }
-  return judgeRound(failures, skipped);
+  return judgeRound(failures, skipped, !asked.some((address) => address.available()));
 }
 
 /** The addresses in their order; the one that gave a part of the object already comes first. */
@@ -149,13 +164,18 @@ function inOrder({ order }: FailoverOptions, { begun }: OriginRequest): readonly
 }
 
 /** What a round without a result comes to. @throws Failure where waiting would not help. */
-function judgeRound(failures: readonly Failure[], skipped: readonly string[]): Round<never> {
+function judgeRound(
+  failures: readonly Failure[],
+  skipped: readonly string[],
+  isShut: boolean,
+): Round<never> {
   if (failures.length === 0) return { outcome: 'down', failure: undefined };
   const failure = concludeFailure({ failures, skipped });
   const isDown = failures.map(({ code }) => CONNECTION_FAILURES.has(code));
   if (!isDown.includes(false)) return { outcome: 'down', failure };
   const passes = failures.every((one, index) => isDown[index] === true || isThrottle(one));
   if (passes) return { outcome: 'throttled', failure };
+  if (isShut && failures.every(mayRetry)) return { outcome: 'shut', failure };
   throw failure;
 }
 

@@ -34,6 +34,7 @@ export function paceOrigin(origin: GuardedOrigin, pace: Pace): GuardedOrigin {
     available: () => origin.available(),
     retryAtMs: () => origin.retryAtMs(),
     async read(request, reader, signal) {
+      if (pace.drain.aborted) throw new Interrupted(pace.drain.reason);
       const permit = await admission(pace, signal);
       try {
         return await origin.read(

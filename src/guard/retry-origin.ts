@@ -43,9 +43,10 @@ export function retryOrigin(
         try {
           return await origin.read(request, reader, signal);
         } catch (error) {
-          const before = reached;
-          reached = bytesOf(origin, request);
-          if (reached - before >= PROGRESS_BYTES) requests = 1;
+          const there = bytesOf(origin, request);
+          // What was there before and was lost since is no progress when it comes again.
+          if (there - reached >= PROGRESS_BYTES) requests = 1;
+          reached = Math.max(reached, there);
           const helpful = requests < policy.perAddress && isRetried(error) && !signal.aborted;
           if (!helpful || !origin.available()) throw error;
           await sleepUnlessDraining(clock, delayMs(requests, error.retryAfterMs), signal, drain);

@@ -99,6 +99,8 @@ export interface LastingUpload {
   readonly startsAt: number;
   /** Bytes from one mark to the next. */
   readonly markEvery: number;
+  /** After `abort`: the bucket would not forget what it has, so somebody has to ask it again. */
+  readonly left: boolean;
   /** Ends the upload as `abort` does, and leaves what was marked for a later run. Never throws. */
   suspend(): Promise<void>;
 }

@@ -2,6 +2,7 @@ import type { KeyEntry } from '../model/entry.ts';
 import type { Failure } from '../model/failure.ts';
 import type { OriginHead } from '../model/origin.ts';
 import type { StoreSettings } from '../model/rule.ts';
+import { isPrivate } from './is-private.ts';
 import { refusal } from './refusal.ts';
 
 /** Endings of keys whose objects are never HTML pages. */
@@ -90,12 +91,4 @@ export function refuseSize(
   }
   if (bytes > 0 || !empty) return undefined;
   return refusal('CONTENT_REJECTED', entry.key, head, 'empty (store.reject.empty)');
-}
-
-function isPrivate(headers: OriginHead['headers']): boolean {
-  if (headers['set-cookie'] !== undefined) return true;
-  const directives = (headers['cache-control'] ?? '').toLowerCase().split(',');
-  return directives.some((directive) =>
-    ['private', 'no-store'].includes(directive.split('=')[0]?.trim() ?? ''),
-  );
 }

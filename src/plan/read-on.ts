@@ -20,7 +20,7 @@ export function readOn(head: OriginHead, received: number): ReadOn | undefined {
 /** Weak ETags, and dates, name versions that may differ in their bytes (RFC 9110, 8.8.1). */
 function strongEtag({ headers }: OriginHead): string | undefined {
   const etag = headers['etag'] ?? '';
-  return /^"[^"]*"$/.test(etag) ? etag : undefined;
+  return /^"[^"]+"$/.test(etag) ? etag : undefined;
 }
 
 /**
@@ -31,6 +31,8 @@ function strongEtag({ headers }: OriginHead): string | undefined {
  */
 export function isTheRest(asked: ReadOn, begun: OriginHead, head: OriginHead): boolean {
   if (head.status !== 206 || head.origin !== begun.origin) return false;
+  // An ETag names a version of one resource: a redirect to another has nothing to go on with.
+  if (head.url !== begun.url) return false;
   if (head.headers['etag'] !== asked.etag) return false;
   if (head.headers['content-encoding'] !== begun.headers['content-encoding']) return false;
   const last = asked.total - 1;

@@ -64,7 +64,8 @@ export class ConcurrencyTuner {
   /** Looks at the work, several times a second. @returns the level from now on. */
   sample(now: Sample): number {
     const since = this.#since;
-    if (since === undefined || !now.busy) {
+    // A clock that was set back begins a new measurement.
+    if (since === undefined || !now.busy || now.nowMs < since.nowMs) {
       this.#since = now.busy ? now : undefined;
       return this.#level;
     }

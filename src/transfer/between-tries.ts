@@ -25,7 +25,10 @@ export function betweenTries(memory: BodyMemory, giveUp: () => Promise<void>): B
       end();
       try {
         const read = await reader(answer);
-        return read instanceof ReadAgain ? new ReadAgain(around(read.reader)) : read;
+        if (!(read instanceof ReadAgain)) return read;
+        // The second request may fail before it has an answer, and then nobody else would offer.
+        withdraw = memory.onWanted(giveUp);
+        return new ReadAgain(around(read.reader));
       } catch (error) {
         withdraw = memory.onWanted(giveUp);
         throw error;

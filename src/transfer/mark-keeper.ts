@@ -17,6 +17,7 @@ export class MarkKeeper {
   readonly #gate: CommitGate;
   readonly #states = new Map<number, GateState>();
   #failure: { readonly error: unknown } | undefined;
+  #kept: string | undefined;
 
   /** @param gate made to be saved, at the byte that the upload starts from */
   constructor(uploads: OpenUploads, key: ObjectKey, head: OriginHead, gate: CommitGate) {
@@ -40,7 +41,8 @@ export class MarkKeeper {
     for (const bytes of this.#states.keys()) if (bytes < mark.bytes) this.#states.delete(bytes);
     try {
       const keptMs = this.#uploads.now();
-      await this.#uploads.keep(this.#key, seal({ head: this.#head, gate, mark, keptMs }));
+      this.#kept = seal({ head: this.#head, gate, mark, keptMs });
+      await this.#uploads.keep(this.#key, this.#kept);
     } catch (error) {
       this.#failure = { error };
       throw error;
@@ -49,6 +51,9 @@ export class MarkKeeper {
 
   /** The upload is over, and nobody goes on with it. */
   async drop(): Promise<void> {
-    await this.#uploads.drop(this.#key);
+    // A row that a later try wrote meanwhile is not ours.
+    if (this.#kept === undefined || this.#uploads.find(this.#key) === this.#kept) {
+      await this.#uploads.drop(this.#key);
+    }
   }
 }

@@ -74,7 +74,12 @@ export async function abandonObject(
   const text = uploads?.find(entry.key);
   if (text === undefined) return;
   const sealed = unseal(text);
-  if (sealed !== undefined) await bucket.abandonUpload(entry.key, sealed.mark.token, signal);
+  try {
+    if (sealed !== undefined) await bucket.abandonUpload(entry.key, sealed.mark.token, signal);
+  } catch (error) {
+    // Rubbish that the bucket won't let go of is no reason not to copy the object.
+    if (!(error instanceof Failure) || error.code !== 'BUCKET_REFUSED') throw error;
+  }
   await uploads?.drop(entry.key);
 }
 
@@ -105,7 +110,8 @@ async function takeUp(
   const marks = marksOf(transfer, head, gate);
   const staged = await open(transfer, { head, gate, marks }, mark, signal);
   if (staged.startsAt === mark.bytes) return staged;
-  await staged.abort();
+  // Not `abort`: what is written down is needed to find the old upload.
+  await staged.suspend();
   return undefined;
 }
 

@@ -94,7 +94,8 @@ export class StagedObject {
   async abort(): Promise<void> {
     this.#sound = false;
     await this.#upload.abort();
-    await this.#marks?.drop();
+    // What the bucket still has stays written down, for the end of the run or `cleanup`.
+    if (this.#upload.lasting?.left !== true) await this.#marks?.drop();
   }
 
   /** Leaves to a later run what was marked: bytes that passed the gate and that the bucket has. */

@@ -35,6 +35,8 @@ interface Tries {
   staged: StagedObject | undefined;
   /** Settles when what had to be given up is. */
   givenUp: Promise<void> | undefined;
+  /** The rest was asked for anew because what was there was given up meanwhile. */
+  askedAgain: boolean;
 }
 
 /**
@@ -49,18 +51,14 @@ export async function transferObject(
   signal: AbortSignal,
 ): Promise<TransferOutcome> {
   const staged = await takeUpObject(transfer, signal);
-  const tries: Tries = { heads: [], staged, givenUp: undefined };
+  // What an earlier run was told of the same version must hold as well.
+  const heads = staged === undefined ? [] : [staged.head];
+  const tries: Tries = { heads, staged, givenUp: undefined, askedAgain: false };
   const pause = betweenTries(transfer.memory, () => (tries.givenUp = suspend(tries)));
   const request = {
     ...transfer.request,
     begun: () => tries.staged?.begun,
-    readOn: async (origin: string) => {
-      pause.end();
-      await tries.givenUp;
-      // What had to be given up between two tries is there up to its last mark.
-      tries.staged ??= await takeUpObject(transfer, signal);
-      return tries.staged?.readOn(origin);
-    },
+    readOn: async (origin: string) => (await whatIsThere(transfer, tries, signal))?.readOn(origin),
   };
   try {
     return await transfer.source.read(
@@ -102,13 +100,9 @@ async function receive(
 ): Promise<TransferOutcome | ReadAgain<TransferOutcome>> {
   const { entry, stored, store } = transfer;
   const { head } = answer;
-  const rest = tries.staged?.readOn(head.origin);
-  if (tries.staged !== undefined && rest !== undefined && head.status !== 200) {
-    if (isTheRest(rest, tries.staged.head, head))
-      return finish(transfer, answer, tries.staged, tries);
-    // Nothing is there any more to go on from, so the next answer is to the whole object.
-    await discard(transfer, tries, signal);
-    return new ReadAgain((again) => receive(transfer, again, tries, signal));
+  // Only a request for the rest is answered otherwise.
+  if (head.status !== 200 && head.status !== 304) {
+    return receiveRest(transfer, answer, tries, signal);
   }
   await discard(transfer, tries, signal);
   if (stored !== undefined && isUnchanged(stored, head)) {
@@ -125,6 +119,39 @@ async function receive(
     return storeWhole(transfer, answer, gate, tries, signal);
   }
   return storeStreamed(transfer, answer, gate, tries, signal);
+}
+
+/**
+ * What was staged, by this run or an earlier one; what had to be given up between two tries is there
+ * up to its last mark.
+ */
+async function whatIsThere(
+  transfer: Transfer,
+  tries: Tries,
+  signal: AbortSignal,
+): Promise<StagedObject | undefined> {
+  await tries.givenUp;
+  return (tries.staged ??= await takeUpObject(transfer, signal));
+}
+
+/** Takes an answer to a request for the rest, where it is just that. */
+async function receiveRest(
+  transfer: Transfer,
+  answer: OriginAnswer,
+  tries: Tries,
+  signal: AbortSignal,
+): Promise<TransferOutcome | ReadAgain<TransferOutcome>> {
+  const { head } = answer;
+  const wasGivenUp = tries.staged === undefined;
+  const staged = await whatIsThere(transfer, tries, signal);
+  const rest = staged?.readOn(head.origin);
+  if (staged !== undefined && rest !== undefined && isTheRest(rest, staged.head, head)) {
+    return finish(transfer, answer, staged, tries, signal);
+  }
+  // Given up while the answer was on its way, there is less than what it goes on behind.
+  if (wasGivenUp && !tries.askedAgain) tries.askedAgain = true;
+  else await discard(transfer, tries, signal);
+  return new ReadAgain((again) => receive(transfer, again, tries, signal));
 }
 
 async function storeWhole(
@@ -167,21 +194,25 @@ async function storeStreamed(
   }
   const staged = await stageObject(transfer, answer.head, gate, signal);
   tries.staged = staged;
-  return finish(transfer, answer, staged, tries);
+  return finish(transfer, answer, staged, tries, signal);
 }
 
 /** Takes the body, or the rest of it, into what is staged, and commits it once it passed. */
 async function finish(
-  { entry, store }: Transfer,
+  transfer: Transfer,
   answer: OriginAnswer,
   staged: StagedObject,
   tries: Tries,
+  signal: AbortSignal,
 ): Promise<TransferOutcome | ReadAgain<TransferOutcome>> {
+  const { entry, store } = transfer;
   const { head, gate } = staged;
   await staged.take(answer);
   const passed = gate.pass();
   if (!gate.mustConfirm) return commit(staged, passed, gate.lengthVerified, tries);
   return new ReadAgain(async (second) => {
+    // What was staged was given up meanwhile, so this is a first answer again.
+    if (tries.staged !== staged) return receive(transfer, second, tries, signal);
     await confirmBody(entry, store, passed, head, second);
     return commit(staged, passed, true, tries);
   });

@@ -6,8 +6,8 @@
  * `npm run bench:scale -- [--entries N[,N…]] [--only NAME[,NAME…]] [--seconds S] [--cpu-prof DIR]`,
  * 1,000,000 entries and all scenarios unless something is said:
  *
- * - `there`: all but the end of the list (1 %, at least 30,000) is in the bucket. Killed among the absent ones, resumed,
- *   interrupted, resumed.
+ * - `there`: all but the end of the list (1 %, at least 30,000) is in the bucket. Killed among the
+ *   absent ones, resumed, interrupted, resumed.
  * - `absent`: the bucket is empty. Interrupted after S seconds (60), resumed, killed, resumed.
  * - `json`: all is in the bucket; stdout is read slowly for S seconds, then fast.
  * - `none`: all is in the bucket, with `--results none`.

@@ -103,6 +103,32 @@ describe('a run that dies inside a large object', () => {
   });
 });
 
+test.each([403, 501])(
+  'a store that lists no parts (%i) gets the object from its start',
+  async (status) => {
+    await killedAtMark(3);
+    store.fail({
+      operation: 'ListParts',
+      times: 99,
+      action: { kind: 'refuse', status, code: status === 403 ? 'AccessDenied' : 'NotImplemented' },
+    });
+    expect((await migrate()).code).toBe(0);
+    expectAllStored();
+  },
+);
+
+test('an upload that the store would not abort is no reason not to copy the object', async () => {
+  await killedAtMark(1);
+  store.fail({
+    operation: 'AbortMultipartUpload',
+    times: 99,
+    action: { kind: 'refuse', status: 403, code: 'AccessDenied' },
+  });
+  // The object itself is none the worse for it.
+  expect((await migrate()).code).toBe(0);
+  expect(store.bucket('bucket').objects.size).toBe(site.keys.length);
+});
+
 describe('cleanup', () => {
   /** Somebody else's upload, of a key of ours even. */
   function somebodysUpload(): DoubleUpload {

@@ -63,6 +63,20 @@ describe('an address that is asked again', () => {
     expect(origin.reads()).toBe(4 + 2);
   });
 
+  it('is not asked on for bytes that were there before and got lost', async () => {
+    const clock = fakeClock();
+    const origin = scriptedOrigin('a', failure('LENGTH_MISMATCH'));
+    // It gets as far, begins again, and gets as far, without end.
+    let turn = 0;
+    const begun = () => ({ origin: 'a', bytes: (turn++ % 2) * 2 ** 21 });
+    const read = retryOrigin(origin, policy, clock, never())
+      .read({ ...request, begun }, text, never())
+      .catch((error: unknown) => error);
+    await clock.advance(300_000);
+    await read;
+    expect(origin.reads()).toBe(3);
+  });
+
   it('is not asked on for what another address brought', async () => {
     const clock = fakeClock();
     const origin = scriptedOrigin('a', failure('LENGTH_MISMATCH'));

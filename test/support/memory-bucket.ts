@@ -83,7 +83,7 @@ export function memoryBucket({ markEvery }: { markEvery?: number } = {}): Memory
       },
       commit: end(() => upload.commit()),
       abort: end(() => upload.abort()),
-      lasting: { startsAt, markEvery: every, suspend: () => upload.abort() },
+      lasting: { startsAt, markEvery: every, left: false, suspend: () => upload.abort() },
     };
   };
   return {

@@ -204,6 +204,7 @@ describe('a body that broke off', () => {
     ['a weak ETag', cut(A, { ETag: 'W/"a"' })],
     ['only a date', cut(A, { 'Last-Modified': 'Fri, 20 Nov 2026 04:00:00 GMT' })],
     ['an ETag without quotes', cut(A, { ETag: 'a' })],
+    ['an empty ETag', cut(A, { ETag: '""' })],
     ['no validator', cut(A)],
     ['Accept-Ranges: none', cut(A, { ETag: '"a"', 'Accept-Ranges': 'none' })],
     ['no length', { ...cut(A, { ETag: '"a"' }), framing: 'chunked' }],
@@ -211,6 +212,16 @@ describe('a body that broke off', () => {
     await transfer([answer, { body: A }]);
     expect(ranges()).toEqual([undefined, undefined]);
     expect(stored()?.equals(A)).toBe(true);
+  });
+
+  test('is never read on at another URL, where a redirect leads elsewhere by then', async () => {
+    const redirect = (to: string): FaultAnswer => ({ status: 302, headers: { Location: to } });
+    server.script('/k', [redirect('/one'), redirect('/two'), redirect('/two')]);
+    server.script('/one', cut(A, { ETag: '"1"' }));
+    server.script('/two', [rest(B, { ETag: '"1"' }), { body: B, headers: { ETag: '"1"' } }]);
+    const origin = testOrigin(`${server.url}/`);
+    expect(await transferFrom([origin, origin])).toMatchObject({ outcome: 'copied', bytes: SIZE });
+    expect(stored()?.equals(B)).toBe(true);
   });
 
   test('is never read on at another address', async () => {

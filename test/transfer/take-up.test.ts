@@ -132,6 +132,13 @@ describe('an object that an earlier run left half-way in', () => {
     expect(await journal.all()).toEqual([]);
   });
 
+  test('is not believed to be shorter than the earlier run was told of the same version', async () => {
+    await interrupted(A, { ETag: '"a"' });
+    server.script('/k', { body: A.subarray(0, 1_500_000), headers: { ETag: '"a"' } });
+    await expect(transfer()).rejects.toMatchObject({ code: 'LENGTH_MISMATCH' });
+    expect(bucket.contents.size).toBe(0);
+  });
+
   test('starts again where the bucket has lost it', async () => {
     await interrupted(A, { ETag: '"a"' });
     bucket.suspended.clear();
