@@ -2,6 +2,7 @@ import type { LastingOptions, UploadMark } from '../model/bucket.ts';
 import type { ObjectKey } from '../model/object-key.ts';
 import { S3Error } from '../s3/s3-error.ts';
 import type { UploadedPart } from '../s3/s3-store.ts';
+import { quotedEtag } from './s3-etag.ts';
 import type { SentPart } from './s3-parts.ts';
 import { asBucketFailure, keyInStore } from './s3-tools.ts';
 import type { S3Tools } from './s3-tools.ts';
@@ -52,7 +53,10 @@ export async function s3Resume(
     if (error instanceof S3Error && CANT_RESUME.includes(error.status)) return undefined;
     throw asBucketFailure(error, tools, key, 'list the parts of', signal);
   }
-  const parts = listed.slice(0, marked.parts);
+  // Stores exist whose lists leave the quotes out.
+  const parts = listed
+    .slice(0, marked.parts)
+    .map((part) => ({ ...part, etag: quotedEtag(part.etag) ?? part.etag }));
   if (!areMarked(parts, marked)) return undefined;
   return { uploadId, parts: parts.map((part) => asSent(part, partBytes)) };
 }

@@ -1,5 +1,7 @@
 import { Command } from 'commander';
 import type { CleanupOptions } from './commands/cleanup.ts';
+import type { ImportOptions } from './commands/import.ts';
+import type { ExplainOptions } from './commands/explain.ts';
 import type { MigrateOptions } from './commands/migrate.ts';
 import {
   addLogOptions,
@@ -44,6 +46,7 @@ export function buildProgram(surroundings: Surroundings, setExitCode: SetExitCod
     });
   declareCheck(program, surroundings, setExitCode);
   declareExplain(program, surroundings, setExitCode);
+  declareImport(program, surroundings, setExitCode);
   declareMigrate(program, surroundings, setExitCode);
   declarePrefetch(program, surroundings, setExitCode);
   declareCleanup(program, surroundings, setExitCode);
@@ -80,20 +83,63 @@ function declareExplain(program: Command, surroundings: Surroundings, exit: SetE
   program
     .command('explain <rules> <keys...>')
     .description('tells, offline, what each key would come to: rule, origin URLs, stored key')
+    .option('--method <method>', 'of the request that is explained', 'GET')
+    .option(
+      '--header <line>',
+      "a header that the client sends, 'name: value'; may be repeated",
+      append,
+    )
+    .option('--query <query>', 'the query that the client sends')
+    .option('--table', 'a line for each key')
     .option('--json', 'as a JSON array on stdout')
     .addHelpText(
       'after',
       `
+The bucket is taken to lack the keys.
+
 Examples:
   bucketfill explain rules.yaml video/a.mp4
+  bucketfill explain rules.yaml a.txt --method HEAD --header 'host: cdn.example.com' --query v=1
+  bucketfill explain rules.yaml a.txt b.txt --table
   bucketfill explain rules.yaml a.txt b.txt --json
 
 Exit codes:
   0 explained   2 rules or keys invalid`,
     )
-    .action(async (file: string, keys: string[], options: { json?: true }) => {
+    .action(async (file: string, keys: string[], options: ExplainOptions) => {
       const { explain } = await import('./commands/explain.ts');
       exit(await explain(file, keys, options, surroundings));
+    });
+}
+
+function append(line: string, before: readonly string[] = []): readonly string[] {
+  return [...before, line];
+}
+
+function declareImport(program: Command, surroundings: Surroundings, exit: SetExitCode): void {
+  program
+    .command('import <vendor> <file>')
+    .description("makes a rules file of a vendor's back-to-origin configuration; - is stdin")
+    .option('-o, --output <file>', 'where the rules go (stdout)')
+    .option('--bucket <url>', 'what becomes bucket.url (file:./bucket, as a placeholder)')
+    .addHelpText(
+      'after',
+      `
+Vendors: qingstor, obs, oss, qiniu, bos, cos, tos, sippy, s3-website.
+Every field that is dropped or doubtful is a warning on stderr, and a comment in the rules.
+Secrets become { env: NAME }; the warnings say which variables to set.
+
+Examples:
+  bucketfill import obs mirrorBackToSource.json -o rules.yaml
+  bucketfill import oss website.xml --bucket s3://media -o rules.yaml
+  aws s3api get-bucket-website --bucket b | bucketfill import s3-website - > rules.yaml
+
+Exit codes:
+  0 imported   2 not to be read, contradicts itself, or asks for what has no counterpart`,
+    )
+    .action(async (vendor: string, file: string, options: ImportOptions) => {
+      const { importVendor } = await import('./commands/import.ts');
+      exit(await importVendor(vendor, file, options, surroundings));
     });
 }
 

@@ -32,7 +32,7 @@ const S3_FIELDS = new Set([
 ]);
 
 /** How other stores spell user metadata; S3's own spelling wins where one name comes twice. */
-const USER_METADATA_PREFIXES = [
+export const USER_METADATA_PREFIXES = [
   'x-bce-meta-',
   'x-obs-meta-',
   'x-cos-meta-',

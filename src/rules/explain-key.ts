@@ -1,18 +1,18 @@
-import { Failure } from '../model/failure.ts';
 import type { ObjectKey } from '../model/object-key.ts';
 import type { Headers } from '../model/ports.ts';
-import type { Action, OriginAddress, Origins, Rule, Rules } from '../model/rule.ts';
-import { matchRule, ruleVerdict } from './match-rule.ts';
-import { encodeSegments, originUrl } from './origin-url.ts';
-import { orderAddresses } from './order-addresses.ts';
+import type { Action, OriginAddress, Rule, Rules } from '../model/rule.ts';
+import { type ClientRequest, plainRequest } from './client-request.ts';
+import { explainRedirect, triedAddresses, triedUrls } from './explain-addresses.ts';
+import { isVariant, passedOn, type PassedOn } from './is-variant.ts';
+import { matchAfter, matchRequest, matchRule, ruleVerdict } from './match-rule.ts';
+import type { RedirectTarget } from './redirect-target.ts';
 import { maskSecret } from './resolve-secret.ts';
-import { s3Location, s3OriginKey } from './s3-origin-key.ts';
 import { rewriteKey } from './rewrite-key.ts';
 
-/** What becomes of a key, worked out offline; one element of `explain --json`. */
+/** What becomes of a request, worked out offline; one element of `explain --json`. */
 export interface Explanation {
-  readonly key: string;
-  /** The rule that takes the key; null where none does. */
+  readonly key: ObjectKey;
+  /** The rule that takes the request; null where none does. */
   readonly rule: string | null;
   /** Where the rule comes from. */
   readonly source: 'file' | null;
@@ -22,122 +22,107 @@ export interface Explanation {
    * shown as `${NAME}`, never resolved.
    */
   readonly originUrls?: readonly string[];
-  /** What rule and first address send; secrets as `${NAME}`. */
+  /** What rule and first address send, and what is passed on; secrets as `${NAME}`. */
   readonly requestHeaders: Headers;
   /** null where nothing would be stored. */
   readonly storedKey: string | null;
   /** What serve would send clients to; null where it answers otherwise. */
-  readonly redirect: { readonly status: number; readonly location: string } | null;
+  readonly redirect: RedirectTarget | null;
   /** Why this rule and not those before it, and what stands in the way; one line. */
   readonly reason: string;
 }
 
+/** The bucket's answer that is assumed: it lacks the key. */
+const MISS = 404;
+
+/** Rules that a reason names. */
+const MOST_TOLD = 10;
+
 const REDIRECTS: ReadonlySet<Action> = new Set(['redirect', 'redirectAndFetch']);
 const STORES: ReadonlySet<Action> = new Set(['mirror', 'redirectAndFetch']);
 
-/** Explains one key. Never throws: a key that can't be asked for has its failure as the reason. */
-export function explainKey(rules: Rules, key: ObjectKey): Explanation {
-  const rule = matchRule(rules.rules, key);
-  if (rule === undefined) return unmatched(rules, key);
-  const addresses = rule.origins === undefined ? [] : triedAddresses(rule.origins);
-  const { urls, problem } = urlsOf(rule, addresses, key);
-  const [location] = urls;
-  const redirects = REDIRECTS.has(rule.action) && location !== undefined;
+/**
+ * Explains a request for a key that the bucket lacks; a mere key is a GET that says nothing else.
+ * Never throws: a key that can't be asked for has its failure as the reason.
+ */
+export function explainKey(rules: Rules, asked: ObjectKey | ClientRequest): Explanation {
+  const request = typeof asked === 'string' ? plainRequest(asked) : asked;
+  const rule = matchRequest(rules.rules, request, MISS);
+  if (rule === undefined) return unmatched(rules, request);
+  const passed = passedOn(rule, request);
+  const { urls, problem } = triedUrls(rule, request.key, passed.query);
+  const redirects = REDIRECTS.has(rule.action);
+  const redirect = redirects ? explainRedirect(rule, request) : undefined;
+  const unstored = whyUnstored(rule, request, passed);
   return {
-    key,
+    key: request.key,
     rule: rule.id,
     source: 'file',
     action: rule.action,
     originUrls: urls,
-    requestHeaders: headersOf(rule, addresses[0]),
-    storedKey: STORES.has(rule.action) ? key : null,
-    redirect: redirects ? { status: rule.redirect.status, location } : null,
-    reason: [ruleVerdict(rule, key).reason, problem, selection(rule), passedOver(rules, rule, key)]
-      .filter((part) => part !== undefined)
-      .join('; '),
+    requestHeaders: headersOf(rule, triedAddresses(rule.origins)[0], passed),
+    storedKey: STORES.has(rule.action) && unstored === undefined ? request.key : null,
+    redirect: redirect ?? null,
+    reason: sentence([
+      ruleVerdict(rule, request).reason,
+      problem,
+      redirects && redirect === undefined && problem === undefined ? NO_LOCATION : undefined,
+      unstored,
+      rewritten(rule, request.key),
+      selection(rule),
+      missed(rules, rule, request),
+      bulkDiffers(rules, rule, request.key),
+      passedOver(rules, rule, request),
+    ]),
   };
 }
 
-/** An explanation for people, on several lines without a final line break. */
-export function explainText(explanation: Explanation): string {
-  const { key, rule, action, originUrls = [], requestHeaders, storedKey, redirect } = explanation;
-  const headers = Object.entries(requestHeaders).map(([name, value]) => `${name}: ${value}`);
-  const rows: [string, string][] = [
-    ['rule', rule === null ? 'none' : `${rule} (${action ?? ''})`],
-    ['why', explanation.reason],
-    ...originUrls.map((url, index): [string, string] => [index === 0 ? 'origins' : '', url]),
-    ...headers.map((header, index): [string, string] => [index === 0 ? 'headers' : '', header]),
-    ...(redirect === null
-      ? []
-      : [['redirect', `${redirect.status} to ${redirect.location}`] satisfies [string, string]]),
-    ['migrate', migrateWords(explanation)],
-    ...(storedKey === null ? [] : [['stored as', storedKey] satisfies [string, string]]),
-  ];
-  return [key, ...rows.map(([name, value]) => `  ${name.padEnd(11)}${value}`)].join('\n');
-}
+const NO_LOCATION = 'clients cannot be sent to its first master, which is no http(s) address';
 
-function migrateWords({ rule, action, storedKey, originUrls = [] }: Explanation): string {
-  if (rule === null) return 'skips it (no-rule)';
-  if (storedKey === null) return `skips it (rule-off: ${action ?? ''} stores nothing)`;
-  if (originUrls.length === 0) return 'fails it (KEY_INVALID)';
-  return 'copies it unless the bucket has it';
-}
-
-function unmatched(rules: Rules, key: ObjectKey): Explanation {
-  const why = rules.rules.map((rule) => `\`${rule.id}\`: ${ruleVerdict(rule, key).reason}`);
+function unmatched(rules: Rules, request: ClientRequest): Explanation {
+  const why = fewest(rules.rules, (rule) => `\`${rule.id}\`: ${ruleVerdict(rule, request).reason}`);
   return {
-    key,
+    key: request.key,
     rule: null,
     source: null,
     action: null,
     requestHeaders: {},
     storedKey: null,
     redirect: null,
-    reason: why.length === 0 ? 'there is no rule' : `no rule matches: ${why.join('; ')}`,
+    reason: sentence([
+      why.length === 0 ? 'there is no rule' : `no rule matches: ${why.join('; ')}`,
+      bulkDiffers(rules, undefined, request.key),
+    ]),
   };
 }
 
-function urlsOf(
-  rule: Rule,
-  addresses: readonly OriginAddress[],
-  key: ObjectKey,
-): { readonly urls: readonly string[]; readonly problem: string | undefined } {
-  const urls: string[] = [];
-  let problem: string | undefined;
-  for (const address of addresses) {
-    try {
-      urls.push(addressUrl(rule, address, rewriteKey(rule, key)));
-    } catch (error) {
-      if (!(error instanceof Failure)) throw error;
-      problem ??= `${error.code}: ${error.message}`;
-    }
-  }
-  return { urls, problem };
+function sentence(parts: readonly (string | undefined)[]): string {
+  return parts.filter((part) => part !== undefined).join('; ');
 }
 
-function addressUrl(rule: Rule, { url }: OriginAddress, originKey: string): string {
-  const base = maskSecret(url);
-  const separator = rule.key.slashes === 'raw' || base.endsWith('/') ? '' : '/';
-  if ('env' in url) {
-    // What the variable holds is not known here, but the key is judged all the same.
-    originUrl('http://unknown.invalid/', originKey, rule.key, '');
-    return `${base}${separator}${encodeSegments(originKey)}`;
-  }
-  const location = s3Location(base);
-  if (location !== undefined) {
-    // S3 keys are exact: they are not a URL's path before they are signed and sent.
-    return `s3://${location.bucket}/${s3OriginKey(location.prefix, originKey, rule.key)}`;
-  }
-  return originUrl(base, originKey, rule.key, '');
-}
-
-function headersOf(rule: Rule, address: OriginAddress | undefined): Headers {
+function headersOf(rule: Rule, address: OriginAddress | undefined, passed: PassedOn): Headers {
   const named = [...rule.request.headers.set, ...(address?.headers ?? [])];
   const host = address?.hostHeader === undefined ? [] : [['host', address.hostHeader] as const];
   return Object.fromEntries([
     ...host,
+    ...Object.entries(passed.headers),
     ...named.map(({ name, value }) => [name, maskSecret(value)] as const),
   ]);
+}
+
+/** Why a rule that stores does not store the answer to this very request. */
+function whyUnstored(rule: Rule, request: ClientRequest, passed: PassedOn): string | undefined {
+  if (!STORES.has(rule.action)) return undefined;
+  if (request.method !== 'GET') return `the answer to ${request.method} is not stored`;
+  if (rule.store.variants === 'any' || !isVariant(passed)) return undefined;
+  const what = passed.query === '' ? 'header' : 'query';
+  return `served, not stored: its ${what} is passed on (store.variants: plain)`;
+}
+
+function rewritten(rule: Rule, key: ObjectKey): string | undefined {
+  return rule.action === 'rewrite'
+    ? `the bucket's \`${rewriteKey(rule, key)}\` answers`
+    : undefined;
 }
 
 function selection({ origins }: Rule): string | undefined {
@@ -154,21 +139,38 @@ function selection({ origins }: Rule): string | undefined {
   }
 }
 
-function passedOver({ rules }: Rules, chosen: Rule, key: ObjectKey): string | undefined {
-  const before = rules.slice(0, rules.indexOf(chosen));
-  if (before.length === 0) return undefined;
-  const why = before.map((rule) => `\`${rule.id}\` (${ruleVerdict(rule, key).reason})`);
-  return `passed over: ${why.join(', ')}`;
+function missed(rules: Rules, rule: Rule, request: ClientRequest): string | undefined {
+  switch (rule.afterMiss) {
+    case 'none':
+      return undefined;
+    case 'redirect': {
+      const target = explainRedirect(rule, request);
+      if (target === undefined) return NO_LOCATION;
+      return `where every origin says 404: ${target.status} to ${target.location}`;
+    }
+    case 'nextRule': {
+      const next = matchAfter(rules.rules, rule, request, MISS);
+      return `where every origin says 404: ${next === undefined ? 'no rule goes on' : `\`${next.id}\` goes on`}`;
+    }
+  }
 }
 
-/**
- * The addresses that one object may be asked from, in the order they would be tried. Where `select`
- * is not `ordered`, the first master is one of several that it could be.
- */
-function triedAddresses({ masters, slaves, maxAddresses }: Origins): OriginAddress[] {
-  const choice = { select: 'ordered', masters, slaves: slaves.length } as const;
-  return orderAddresses(choice, 0, () => 0)
-    .slice(0, maxAddresses)
-    .map(({ role, index }) => (role === 'master' ? masters : slaves)[index])
-    .filter((address) => address !== undefined);
+/** Bulk commands judge keys alone; what they come to is told where it is something else. */
+function bulkDiffers(rules: Rules, chosen: Rule | undefined, key: ObjectKey): string | undefined {
+  const bulk = matchRule(rules.rules, key);
+  if (bulk === chosen) return undefined;
+  return `bulk commands go by the key alone: to them ${bulk === undefined ? 'no rule takes it' : `\`${bulk.id}\` takes it`}`;
+}
+
+/** Rules in words, the first ones: a file may have a thousand. */
+function fewest(rules: readonly Rule[], words: (rule: Rule) => string): string[] {
+  const more = rules.length - MOST_TOLD;
+  return [...rules.slice(0, MOST_TOLD).map(words), ...(more > 0 ? [`${more} more`] : [])];
+}
+
+function passedOver({ rules }: Rules, chosen: Rule, request: ClientRequest): string | undefined {
+  const before = rules.slice(0, rules.indexOf(chosen));
+  if (before.length === 0) return undefined;
+  const why = fewest(before, (rule) => `\`${rule.id}\` (${ruleVerdict(rule, request).reason})`);
+  return `passed over: ${why.join(', ')}`;
 }

@@ -5,9 +5,8 @@ export function covers(outer: Match, inner: Match): boolean {
   return (
     (inner.keyPrefix ?? '').startsWith(outer.keyPrefix ?? '') &&
     (inner.keySuffix ?? '').endsWith(outer.keySuffix ?? '') &&
-    outer.headers.length === 0 &&
-    outer.hosts.allow.length === 0 &&
-    outer.hosts.deny.length === 0 &&
+    coversHeaders(outer.headers, inner.headers) &&
+    coversHosts(outer.hosts, inner.hosts) &&
     inner.methods.every((method) => outer.methods.includes(method)) &&
     coversStatuses(outer.statuses, inner.statuses)
   );
@@ -21,6 +20,22 @@ export function overlaps(a: Match, b: Match): boolean {
     (prefixA.startsWith(prefixB) || prefixB.startsWith(prefixA)) &&
     (suffixA.endsWith(suffixB) || suffixB.endsWith(suffixA)) &&
     shareStatus(a.statuses, b.statuses)
+  );
+}
+
+/** Each condition of `outer` is one of `inner` too. */
+function coversHeaders(outer: Match['headers'], inner: Match['headers']): boolean {
+  return outer.every(({ name, test, value }) =>
+    inner.some((one) => one.name === name && one.test === test && one.value === value),
+  );
+}
+
+/** As far as equal patterns show it; a wildcard is not taken apart. */
+function coversHosts(outer: Match['hosts'], inner: Match['hosts']): boolean {
+  const isAllowed = (host: string) => outer.allow.includes(host);
+  const allows = inner.allow.length > 0 && inner.allow.every(isAllowed);
+  return (
+    (outer.allow.length === 0 || allows) && outer.deny.every((host) => inner.deny.includes(host))
   );
 }
 

@@ -1,19 +1,12 @@
-import type { OriginAddress, Rule, Rules } from '../model/rule.ts';
-import { isSecretHeader } from './inline-secret.ts';
+import type { Rule, Rules } from '../model/rule.ts';
 import { covers, overlaps } from './key-coverage.ts';
+import { lintAddresses } from './lint-addresses.ts';
+import { lintRedirects } from './lint-redirects.ts';
+import { lintVariants } from './lint-variants.ts';
 import { notImplementedYet } from './not-implemented-yet.ts';
-import { splitUrl } from './origin-url-problem.ts';
-import { hostKind } from './private-address.ts';
-import type { LintName, Problem } from './problem.ts';
+import type { Finding, LintName, Problem } from './problem.ts';
 import type { Place, Tree } from './yaml-tree.ts';
 import { locate } from './yaml-tree.ts';
-
-/** A warning before it has its place in the text. */
-interface Finding {
-  readonly lint: LintName;
-  readonly path: readonly (string | number)[];
-  readonly message: string;
-}
 
 /**
  * What is valid and yet likely not meant, as warnings.
@@ -26,7 +19,9 @@ export function lintRules(rules: Rules, written: Tree, merged: Tree): Problem[] 
       ...prefixBoundary(rule, index),
       ...coverage(rules.rules, index),
       ...weights(rule, index),
-      ...addresses(rule, index, rules.allowPrivate),
+      ...lintAddresses(rule, index, rules),
+      ...lintVariants(rule, index),
+      ...lintRedirects(rule, index),
     ]),
   ];
   return [
@@ -81,53 +76,4 @@ function weights({ origins }: Rule, index: number): Finding[] {
     const message = `has no effect: select is ${origins.select}, not weighted`;
     return [{ lint: 'no-effect', path, message }];
   });
-}
-
-function addresses(rule: Rule, index: number, allowPrivate: boolean): Finding[] {
-  if (rule.origins === undefined) return [];
-  const { masters, slaves } = rule.origins;
-  const located = [
-    ...masters.map((address, at) => ({ address, path: ['masters', at] })),
-    ...slaves.map((address, at) => ({ address, path: ['slaves', at] })),
-  ];
-  return located.flatMap(({ address, path }) => {
-    const full = ['rules', index, 'origins', ...path];
-    return [...refused(address, full, allowPrivate), ...plainCredentials(rule, address, full)];
-  });
-}
-
-function refused(
-  address: OriginAddress,
-  path: readonly (string | number)[],
-  allowPrivate: boolean,
-): Finding[] {
-  const host = address.connectTo ?? hostOf(address);
-  if (host === undefined) return [];
-  const kind = hostKind(host);
-  if (kind === 'link-local') {
-    const message = `${host} is link-local, where clouds keep their metadata; it is always refused`;
-    return [{ lint: 'address-refused', path, message }];
-  }
-  if (kind === 'public' || allowPrivate) return [];
-  const message = `${host} is a ${kind} address and will be refused; set \`allowPrivate: true\` to allow it`;
-  return [{ lint: 'address-refused', path, message }];
-}
-
-function hostOf({ url }: OriginAddress): string | undefined {
-  const parts = 'text' in url ? splitUrl(url.text) : undefined;
-  return parts === undefined || parts.scheme === 's3' ? undefined : parts.authority;
-}
-
-function plainCredentials(
-  rule: Rule,
-  { url, headers }: OriginAddress,
-  path: readonly (string | number)[],
-): Finding[] {
-  if (!('text' in url) || !url.text.startsWith('http:')) return [];
-  const secret = [...headers, ...rule.request.headers.set].find(
-    ({ name, value }) => 'env' in value || isSecretHeader(name, value.text),
-  );
-  if (secret === undefined) return [];
-  const message = `\`${secret.name}\` goes over plain http, where anybody on the way can read it; use https`;
-  return [{ lint: 'plain-http-credentials', path, message }];
 }

@@ -7,7 +7,20 @@ export type LintName =
   | 'prefix-boundary'
   | 'plain-http-credentials'
   | 'address-refused'
-  | 'no-effect';
+  | 'no-effect'
+  | 'referer-overwritten'
+  | 'origin-is-bucket'
+  | 'poisoning'
+  | 'variants'
+  | 'redirect-target';
+
+/** A warning before it has its place in the text. */
+export interface Finding {
+  readonly lint: LintName;
+  /** Of the data, as in `['rules', 0, 'match']`. */
+  readonly path: readonly (string | number)[];
+  readonly message: string;
+}
 
 /** One thing that is wrong, or doubtful, in a rules file. */
 export interface Problem {

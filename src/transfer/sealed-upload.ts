@@ -4,7 +4,7 @@ import type { GateState } from './commit-gate.ts';
 
 /** All that a later run needs to go on with an upload. */
 export interface SealedUpload {
-  /** Of the answer that the first bytes came with. */
+  /** Of the answer that the first bytes came with, as far as it may be written down. */
   readonly head: OriginHead;
   /** The gate as it was when it had seen the mark's bytes. */
   readonly gate: GateState;
@@ -15,11 +15,9 @@ export interface SealedUpload {
 
 const VERSION = 1;
 
-/** As the journal keeps it. Cookies are of no use to a later run. */
+/** As the journal keeps it. */
 export function seal({ head, gate, mark, keptMs }: SealedUpload): string {
-  const headers = { ...head.headers };
-  delete headers['set-cookie'];
-  return JSON.stringify({ version: VERSION, head: { ...head, headers }, gate, mark, keptMs });
+  return JSON.stringify({ version: VERSION, head, gate, mark, keptMs });
 }
 
 /** What `seal` made; undefined for anything else, such as what another version of it made. */

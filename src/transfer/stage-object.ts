@@ -1,6 +1,7 @@
 import type { UploadMark, WriteOptions } from '../model/bucket.ts';
 import { Failure } from '../model/failure.ts';
 import type { OriginHead } from '../model/origin.ts';
+import { lastingHead } from '../plan/lasting-head.ts';
 import { readOn } from '../plan/read-on.ts';
 import { storedMetadata } from '../plan/stored-metadata.ts';
 import { CommitGate } from './commit-gate.ts';
@@ -39,11 +40,11 @@ function mayOutlive({ uploads, store }: Transfer, head: OriginHead): boolean {
 }
 
 function marksOf(
-  { uploads, entry }: Transfer,
+  { uploads, entry, store }: Transfer,
   head: OriginHead,
   gate: CommitGate,
 ): MarkKeeper | undefined {
-  return uploads && new MarkKeeper(uploads, entry.key, head, gate);
+  return uploads && new MarkKeeper(uploads, entry.key, lastingHead(head, store), gate);
 }
 
 interface Beginning {

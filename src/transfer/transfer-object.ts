@@ -35,6 +35,8 @@ interface Tries {
   staged: StagedObject | undefined;
   /** Settles when what had to be given up is. */
   givenUp: Promise<void> | undefined;
+  /** How far what was given up had come. */
+  begun: StagedObject['begun'] | undefined;
   /** The rest was asked for anew because what was there was given up meanwhile. */
   askedAgain: boolean;
 }
@@ -53,11 +55,11 @@ export async function transferObject(
   const staged = await takeUpObject(transfer, signal);
   // What an earlier run was told of the same version must hold as well.
   const heads = staged === undefined ? [] : [staged.head];
-  const tries: Tries = { heads, staged, givenUp: undefined, askedAgain: false };
+  const tries: Tries = { heads, staged, givenUp: undefined, begun: undefined, askedAgain: false };
   const pause = betweenTries(transfer.memory, () => (tries.givenUp = suspend(tries)));
   const request = {
     ...transfer.request,
-    begun: () => tries.staged?.begun,
+    begun: () => tries.staged?.begun ?? tries.begun,
     readOn: async (origin: string) => (await whatIsThere(transfer, tries, signal))?.readOn(origin),
   };
   try {
@@ -80,6 +82,7 @@ export async function transferObject(
 /** Leaves what is staged to the next try, or to the run that takes the object up again. */
 async function suspend(tries: Tries): Promise<void> {
   const { staged } = tries;
+  tries.begun = staged?.begun;
   tries.staged = undefined;
   await staged?.suspend();
 }
@@ -87,6 +90,7 @@ async function suspend(tries: Tries): Promise<void> {
 /** The object begins again at byte 0. */
 async function discard(transfer: Transfer, tries: Tries, signal: AbortSignal): Promise<void> {
   const { staged } = tries;
+  tries.begun = undefined;
   tries.staged = undefined;
   if (staged !== undefined) await staged.abort();
   else await abandonObject(transfer, signal);

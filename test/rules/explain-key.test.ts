@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 
 import { objectKey } from '../../src/model/object-key.ts';
-import { explainKey, explainText } from '../../src/rules/explain-key.ts';
+import { explainKey } from '../../src/rules/explain-key.ts';
+import { explainText } from '../../src/rules/explain-text.ts';
 import { rulesOf } from './rules-of.ts';
 
 const RULES = rulesOf(
@@ -77,7 +78,7 @@ describe('explaining a key', () => {
 
 describe('an explanation for people', () => {
   it('says what migrate would do and which rules were passed over', () => {
-    const text = explainText(explainKey(RULES, objectKey('gone/a')));
+    const text = explainText(explainKey(RULES, objectKey('gone/a')), RULES);
     expect(text).toContain('rule       gone (off)');
     expect(text).toContain('skips it (rule-off: off stores nothing)');
     expect(text).toContain('passed over: `clips` (the key does not start with `video/`');
@@ -85,7 +86,7 @@ describe('an explanation for people', () => {
   });
 
   it('has a line for each address and for what is stored', () => {
-    const lines = explainText(explainKey(RULES, objectKey('video/a.mp4'))).split('\n');
+    const lines = explainText(explainKey(RULES, objectKey('video/a.mp4')), RULES).split('\n');
     expect(lines[0]).toBe('video/a.mp4');
     expect(lines).toContain('  origins    https://m1.example/base/archive/a.mp4');
     expect(lines).toContain('             https://s1.example/archive/a.mp4');
@@ -93,6 +94,8 @@ describe('an explanation for people', () => {
   });
 
   it('skips what no rule takes', () => {
-    expect(explainText(explainKey(RULES, objectKey('else')))).toContain('skips it (no-rule)');
+    expect(explainText(explainKey(RULES, objectKey('else')), RULES)).toContain(
+      'skips it (no-rule)',
+    );
   });
 });

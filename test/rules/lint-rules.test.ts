@@ -30,8 +30,8 @@ describe('accepted fields whose behaviour is still to come', () => {
       'rules[0].match.methods: not implemented yet (serve only)',
     ],
     [
-      `request: { headers: { pass: [x-a] } }, ${MASTER}`,
-      'rules[0].request.headers.pass: not implemented yet (serve only)',
+      `response: { onError: 502 }, ${MASTER}`,
+      'rules[0].response: not implemented yet (serve only)',
     ],
   ])('%s', (fields, expected) => {
     expect(ruleLints(fields)).toEqual([`not-implemented-yet ${expected}`]);
@@ -81,6 +81,65 @@ describe('rules that get in each other’s way', () => {
     ]);
   });
 
+  it.each(['keyPrefix: a/', 'keyPrefix: a/b/'])(
+    'H3 equal prefixes, or one that begins with the other, share keys: { %s }',
+    (prefix) => {
+      const problems = problemsOf(
+        `rules:\n  - { id: a, match: { ${prefix} }, ${MASTER} }\n  - { id: b, match: { keyPrefix: a/ }, ${MASTER} }`,
+      );
+      expect(problems.map(({ lint }) => lint)).toEqual([
+        prefix === 'keyPrefix: a/' ? 'unreachable' : 'overlap',
+      ]);
+    },
+  );
+
+  it('H3 prefixes that only begin alike share no key', () => {
+    expect(two('keyPrefix: abc/', 'keyPrefix: abd/')).toEqual([]);
+  });
+
+  it('H4 a rule that takes every key shares them with each other rule', () => {
+    expect(two('keyPrefix: ""', 'keyPrefix: a/')[0]).toMatch(/^unreachable /);
+    expect(two('keyPrefix: a/', 'keyPrefix: ""')[0]).toMatch(/^overlap /);
+  });
+
+  it('B3 conditions that include one another are told from those that merely meet', () => {
+    expect(two('keyPrefix: a/, keySuffix: g', 'keyPrefix: a/b/, keySuffix: .jpg')[0]).toMatch(
+      /^unreachable /,
+    );
+    expect(two('keyPrefix: a/, keySuffix: .jpg', 'keyPrefix: a/b/')[0]).toMatch(/^overlap /);
+    expect(two('keyPrefix: a/, keySuffix: .jpg', 'keyPrefix: a/b/, keySuffix: .png')).toEqual([]);
+  });
+
+  const verdict = (a: string, b: string) =>
+    problemsOf(
+      `rules:\n  - { id: a, match: { ${a} }, ${MASTER} }\n  - { id: b, match: { ${b} }, ${MASTER} }`,
+    )
+      .map(({ lint }) => lint)
+      .filter((lint) => lint !== 'not-implemented-yet');
+
+  it.each([
+    ['headers: [{ name: x, equals: y }]', 'headers: [{ name: x, equals: y }]', 'unreachable'],
+    ['headers: [{ name: x, equals: y }]', '', 'overlap'],
+    ['', 'headers: [{ name: x, equals: y }]', 'unreachable'],
+    ['headers: [{ name: x, equals: y }]', 'headers: [{ name: x, startsWith: y }]', 'overlap'],
+    ['hosts: { allow: [a, b] }', 'hosts: { allow: [a] }', 'unreachable'],
+    ['hosts: { allow: [a] }', 'hosts: { allow: [a, b] }', 'overlap'],
+    ['hosts: { allow: [a] }', '', 'overlap'],
+    ['hosts: { deny: [a] }', 'hosts: { deny: [a, b] }', 'unreachable'],
+    ['hosts: { deny: [a, b] }', 'hosts: { deny: [a] }', 'overlap'],
+    ['methods: [GET]', 'methods: [GET, HEAD]', 'overlap'],
+    ['methods: [GET, HEAD]', 'methods: [HEAD]', 'unreachable'],
+  ])('{ %s } above { %s } is %s', (a, b, expected) => {
+    expect(verdict(a, b)).toEqual([expected]);
+  });
+
+  it('a rule that lets the next one try hides none', () => {
+    const [first, second] = problemsOf(
+      `rules:\n  - { id: a, afterMiss: nextRule, ${MASTER} }\n  - { id: b, ${MASTER} }`,
+    ).filter(({ lint }) => lint !== 'not-implemented-yet');
+    expect([first?.lint, second]).toEqual(['overlap', undefined]);
+  });
+
   it.each([
     ['keyPrefix: a/', 'keyPrefix: b/'],
     ['keySuffix: .a', 'keySuffix: .b'],
@@ -90,7 +149,7 @@ describe('rules that get in each other’s way', () => {
   });
 });
 
-it('a prefix that ends inside a word takes more than the folder', () => {
+it('B15 a prefix that ends inside a word takes more than the folder', () => {
   expect(ruleLints(`match: { keyPrefix: video }, ${MASTER}`)).toEqual([
     'prefix-boundary rules[0].match.keyPrefix: `video` also takes `videos/…`; end it with / if it is a folder',
   ]);

@@ -37,13 +37,13 @@ describe('the order in which addresses are asked', () => {
     expect(order('ordered', weights, slaves, 7)).toBe(expected);
   });
 
-  it('H13: polls masters in turn', () => {
+  it('H13 polls masters in turn', () => {
     const firsts = [0, 1, 2, 3].map((turn) => order('roundRobin', [1, 1, 1], 1, turn));
     expect(firsts).toEqual(['M0 M1 S0 M2', 'M1 M2 S0 M0', 'M2 M0 S0 M1', 'M0 M1 S0 M2']);
   });
 
   it.each(['ordered', 'roundRobin', 'weighted', 'random'] as const)(
-    'H13: asks a slave only after masters (%s)',
+    'H13 asks a slave only after masters (%s)',
     (select) => {
       for (let turn = 0; turn < 10; turn += 1) {
         expect(order(select, [1, 5], 2, turn, evenly())).toMatch(/^M\d M\d S0 S1$/);
@@ -51,11 +51,15 @@ describe('the order in which addresses are asked', () => {
     },
   );
 
-  it('H14: asks one other master after the first', () => {
+  it('B24 asks the backup when the primary failed', () => {
+    expect(order('ordered', [1], 1)).toBe('M0 S0');
+  });
+
+  it('H14 asks one other master after the first', () => {
     expect(order('ordered', [1, 1, 1], 1).split(' ').slice(0, 2)).toEqual(['M0', 'M1']);
   });
 
-  it('H15: asks one slave next, so that the first three are master, master, slave', () => {
+  it('H15 asks one slave next, so that the first three are master, master, slave', () => {
     expect(order('ordered', [1, 1, 1, 1], 4).split(' ').slice(0, 3)).toEqual(['M0', 'M1', 'S0']);
   });
 

@@ -190,8 +190,13 @@ test('an object that fails leaves nothing for a later run', async () => {
   expect(await journal.all()).toEqual([]);
 });
 
-test('cookies of an origin are not written down', async () => {
-  await interrupted(A, { ETag: '"a"', 'Set-Cookie': 'session=canary' });
+test('cookies and echoes of an origin are not written down', async () => {
+  await interrupted(A, {
+    ETag: '"a"',
+    'Set-Cookie': 'session=canary',
+    'X-Debug-Request': 'authorization: canary',
+    'Content-Location': '/k?token=canary',
+  });
   const records = await journal.all();
   expect(records).toHaveLength(1);
   expect(JSON.stringify(records)).not.toContain('canary');
