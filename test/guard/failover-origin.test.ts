@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { failoverOrigin, type FailoverOptions } from '../../src/guard/failover-origin.ts';
+import type { GuardedOrigin } from '../../src/guard/guarded-origin.ts';
 import { FatalError } from '../../src/model/failure.ts';
 import { fakeClock } from '../support/fake-clock.ts';
 import {
@@ -35,6 +36,26 @@ describe('failing over', () => {
     const [first, second] = [scriptedOrigin('a', status(500, 'a')), scriptedOrigin('b')];
     expect(await readText(failover([first, second]))).toBe('b');
     expect([first.reads(), second.reads()]).toEqual([1, 1]);
+  });
+
+  it('waits for an address that was shut while a key was read from it, and starts over', async () => {
+    const ticking = fakeClock();
+    const broken = scriptedOrigin('a', failure('LENGTH_MISMATCH', 'a'), 'ok');
+    const address: GuardedOrigin = {
+      ...broken,
+      available: () => broken.usable,
+      read: async (asked, reader, signal) => {
+        // Others failed as well: the breaker opens with this failure.
+        broken.usable = broken.reads() > 0;
+        return broken.read(asked, reader, signal);
+      },
+    };
+    const read = readText(failover([], { order: () => [address], clock: ticking }));
+    await ticking.advance(1000);
+    expect(broken.reads()).toBe(1);
+    broken.usable = true;
+    await ticking.advance(60_000);
+    expect(await read).toBe('a');
   });
 
   it('asks the address first that gave a part of the object already', async () => {

@@ -158,3 +158,19 @@ describe('a run that finds its own concurrency', () => {
     expect(tuner.level).toBe(16);
   });
 });
+
+it('goes on finding its level when the clock is set back', () => {
+  const tuner = new ConcurrencyTuner();
+  let [nowMs, settled] = [1e12, 0];
+  const tick = (): number => {
+    const level = tuner.sample({ nowMs, settled, bytes: settled * 1000, busy: true });
+    nowMs += TICK_MS;
+    settled += level * 20;
+    return level;
+  };
+  for (let ticks = 0; ticks < 5; ticks += 1) tick();
+  const before = tuner.level;
+  nowMs -= 3_600_000;
+  const after = Array.from({ length: 240 }, tick);
+  expect(Math.max(...after)).toBeGreaterThan(before);
+});
