@@ -179,7 +179,7 @@ describe('the state', () => {
     site.slowDown(100);
     let second: ReturnType<typeof place.migrate> | undefined;
     let waiting: ReturnType<typeof place.migrate> | undefined;
-    const first = await place.migrate(['--concurrency', '4'], {
+    const first = await place.migrate(['--concurrency', '1'], {
       onStart: ({ stdout }) => {
         const timer = setInterval(() => {
           if (!stdout().includes('"start"')) return;
