@@ -96,10 +96,6 @@ export class JobStore {
     return this.#reading(() => this.#segments.open());
   }
 
-  findUpload(key: string): string | undefined {
-    return this.#reading(() => this.#uploads.find(key));
-  }
-
   uploads(): readonly UploadRecord[] {
     return this.#reading(() => this.#uploads.all());
   }

@@ -72,9 +72,6 @@ function toLines(results: CheckpointBatch['results'], now: () => number): string
 
 function uploadsOver(thread: StoreThread): UploadJournal {
   return {
-    async find(key) {
-      return (await thread.call({ op: 'findUpload', key })).sealed;
-    },
     async keep(key, sealed) {
       if (Buffer.byteLength(sealed) > MAX_SEALED_BYTES) {
         throw new RangeError(`the record of an upload is larger than ${MAX_SEALED_BYTES} bytes`);

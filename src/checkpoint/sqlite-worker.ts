@@ -49,8 +49,6 @@ function serve(request: StoreQuestion): StoreReply {
       return { op: 'totals', totals: opened().totals() };
     case 'openSegments':
       return { op: 'openSegments', segments: opened().openSegments() };
-    case 'findUpload':
-      return { op: 'findUpload', sealed: opened().findUpload(request.key) };
     case 'uploads':
       return { op: 'uploads', uploads: opened().uploads() };
     case 'close':

@@ -20,12 +20,6 @@ export class UploadTable {
     this.#all = database.prepare('SELECT key, sealed, crc FROM upload ORDER BY key');
   }
 
-  // A lone blob as parameter would be taken for named parameters, so it goes in a list.
-  find(key: string): string | undefined {
-    const row: unknown = this.#get.raw().get([Buffer.from(key)]);
-    return row === undefined ? undefined : readRow(row).sealed;
-  }
-
   all(): readonly UploadRecord[] {
     return this.#all
       .raw()
@@ -44,6 +38,7 @@ export class UploadTable {
 
   /** @returns the job without the record in its sums. */
   drop(job: JobRow, key: string): JobRow {
+    // A lone blob as parameter would be taken for named parameters, so it goes in a list.
     const row: unknown = this.#get.raw().get([Buffer.from(key)]);
     if (row === undefined) return job;
     const { crc } = readRow(row);

@@ -26,7 +26,6 @@ export type StoreQuestion =
   | { readonly op: 'begin'; readonly fingerprint: Fingerprint }
   | { readonly op: 'totals' }
   | { readonly op: 'openSegments' }
-  | { readonly op: 'findUpload'; readonly key: string }
   | { readonly op: 'uploads' }
   | { readonly op: 'close' };
 
@@ -38,7 +37,6 @@ export type StoreReply =
   | { readonly op: 'load'; readonly record: JobRecord | undefined }
   | { readonly op: 'totals'; readonly totals: JobTotals }
   | { readonly op: 'openSegments'; readonly segments: readonly SegmentRecord[] }
-  | { readonly op: 'findUpload'; readonly sealed: string | undefined }
   | { readonly op: 'uploads'; readonly uploads: readonly UploadRecord[] }
   | {
       readonly op: 'failed';

@@ -15,7 +15,6 @@ export interface UploadRecord {
  * fresh pass over the job keeps it.
  */
 export interface UploadJournal {
-  find(key: ObjectKey): Promise<string | undefined>;
   /**
    * Writes a record down, or replaces it; durable when it resolves.
    * @throws RangeError where `sealed` is larger than {@link MAX_SEALED_BYTES}; FatalError

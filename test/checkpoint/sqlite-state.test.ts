@@ -228,7 +228,7 @@ describe('a checkpoint in SQLite', () => {
     await copyFile(`${file}-wal`, `${copy}-wal`);
     await checkpoint.close();
     const resumed = await openState(copy);
-    expect(await resumed.uploads.find(objectKey('a'))).toBe('1');
+    expect(await resumed.uploads.all()).toEqual([{ key: 'a', sealed: '1' }]);
     await resumed.checkpoint.close();
   });
 

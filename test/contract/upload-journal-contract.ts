@@ -32,9 +32,11 @@ export function uploadJournalContract(
 
     const a = objectKey('video/a.mp4');
     const b = objectKey('video/b.mp4');
+    const find = async (key: string): Promise<string | undefined> =>
+      (await journal.all()).find((record) => record.key === key)?.sealed;
 
     it('finds nothing before something is kept', async () => {
-      expect(await journal.find(a)).toBeUndefined();
+      expect(await find(a)).toBeUndefined();
       expect(await journal.all()).toEqual([]);
     });
 
@@ -42,7 +44,7 @@ export function uploadJournalContract(
       await journal.keep(a, '{"parts":1}');
       await journal.keep(b, '{"other":true}');
       await journal.keep(a, '{"parts":2,"ü":"\\u0000"}');
-      expect(await journal.find(a)).toBe('{"parts":2,"ü":"\\u0000"}');
+      expect(await find(a)).toBe('{"parts":2,"ü":"\\u0000"}');
       expect(await journal.all()).toEqual([
         { key: a, sealed: '{"parts":2,"ü":"\\u0000"}' },
         { key: b, sealed: '{"other":true}' },
@@ -54,10 +56,10 @@ export function uploadJournalContract(
       await journal.keep(b, '2');
       await journal.drop(a);
       await journal.drop(a);
-      expect(await journal.find(a)).toBeUndefined();
+      expect(await find(a)).toBeUndefined();
       expect(await journal.all()).toEqual([{ key: b, sealed: '2' }]);
       await journal.keep(a, '3');
-      expect(await journal.find(a)).toBe('3');
+      expect(await find(a)).toBe('3');
     });
 
     it('tells keys apart by every byte, and gives them in the order of their UTF-8', async () => {
@@ -67,22 +69,22 @@ export function uploadJournalContract(
       await Promise.all(keys.map(async (key, at) => journal.keep(key, String(at))));
       const ordered = [...keys].sort((x, y) => Buffer.compare(Buffer.from(x), Buffer.from(y)));
       expect((await journal.all()).map(({ key }) => key)).toEqual(ordered);
-      for (const [at, key] of keys.entries()) expect(await journal.find(key)).toBe(String(at));
+      for (const [at, key] of keys.entries()) expect(await find(key)).toBe(String(at));
     });
 
     it('takes a record of a mebibyte and refuses a larger one', async () => {
       const full = 'x'.repeat(MAX_SEALED_BYTES);
       await journal.keep(a, full);
-      expect(await journal.find(a)).toBe(full);
+      expect(await find(a)).toBe(full);
       await expect(journal.keep(b, `${full}x`)).rejects.toBeInstanceOf(RangeError);
-      expect(await journal.find(b)).toBeUndefined();
+      expect(await find(b)).toBeUndefined();
     });
 
     it('carries calls out in the order in which they are made', async () => {
       const calls = Array.from({ length: 30 }, async (_, at) => journal.keep(a, String(at)));
-      const found = journal.find(a);
+      const found = find(a);
       const dropped = journal.drop(a);
-      const after = journal.find(a);
+      const after = find(a);
       expect(await found).toBe('29');
       expect(await after).toBeUndefined();
       await Promise.all([...calls, dropped]);

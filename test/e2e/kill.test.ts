@@ -1,8 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { contradictions, plainFiles } from '../support/oracle.ts';
-import type { CliResult } from '../support/run-cli.ts';
+import { expectAllAccountedFor, killAndResume, placeFor } from '../support/kill-and-resume.ts';
 import { type Site, startSite } from '../support/site.ts';
-import { rulesFor, type Workplace, workplace } from '../support/workplace.ts';
 
 /** One segment of a list; more of them are killed in the integration lane. */
 const FEW = 150;
@@ -14,15 +12,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await site.close();
 });
-
-async function expectAllAccountedFor(place: Workplace, runs: readonly CliResult[]): Promise<void> {
-  const expected = {
-    entries: site.keys,
-    objects: site.digests,
-    stored: () => plainFiles(place.bucket),
-  };
-  expect(await contradictions(runs, expected)).toEqual([]);
-}
 
 describe('killed with SIGKILL, run again: every entry is accounted for', () => {
   const BOUNDARIES = [
@@ -36,18 +25,12 @@ describe('killed with SIGKILL, run again: every entry is accounted for', () => {
   ] as const;
 
   test.each(BOUNDARIES)('at %s, time %i', async (boundary, time) => {
-    const place = await workplace(rulesFor([site.url]));
-    await place.list(site.keys);
-    const killed = await place.migrate([], { killAt: { boundary, time } });
-    expect(killed.code).toBeNull();
-    const resumed = await place.migrate();
-    expect(resumed.code).toBe(0);
-    if (boundary === 'job.finished') {
-      // The job was over: the second run looks at every key once more.
-      expect(resumed.summary).toMatchObject({ resumed: false, skipped: FEW, copied: 0 });
-    }
-    await expectAllAccountedFor(place, [killed, resumed]);
-    await place.remove();
+    const resumed = await killAndResume(site, boundary, time);
+    // The job was over: the second run looks at every key once more.
+    const isOver = boundary === 'job.finished';
+    expect(resumed.summary).toMatchObject(
+      isOver ? { resumed: false, skipped: FEW, copied: 0 } : { resumed: true },
+    );
   });
 });
 
@@ -56,8 +39,7 @@ describe('interrupted by a signal', () => {
     ['SIGINT', 130],
     ['SIGTERM', 143],
   ] as const)('%s drains, exits %i, and the next run resumes', async (signal, code) => {
-    const place = await workplace(rulesFor([site.url]));
-    await place.list(site.keys);
+    const place = await placeFor(site);
     site.slowDown(20);
     const interrupted = await place.migrate(['--concurrency', '8'], {
       onStart: ({ kill, stdout }) => {
@@ -77,13 +59,12 @@ describe('interrupted by a signal', () => {
     expect(resumed.code).toBe(0);
     // Everything that was told is noted, so nothing is looked at twice.
     expect(resumed.summary?.carried.listed).toBe(interrupted.summary?.listed);
-    await expectAllAccountedFor(place, [interrupted, resumed]);
+    await expectAllAccountedFor(site, place, [interrupted, resumed]);
     await place.remove();
   });
 
   test('a second SIGINT aborts what is in flight; those entries stay open', async () => {
-    const place = await workplace(rulesFor([site.url]));
-    await place.list(site.keys);
+    const place = await placeFor(site);
     site.slowDown(60_000);
     const aborted = await place.migrate(['--concurrency', '8'], {
       onStart: ({ kill }) => {
@@ -99,7 +80,7 @@ describe('interrupted by a signal', () => {
     expect(aborted.code).toBe(130);
     const resumed = await place.migrate();
     expect(resumed.code).toBe(0);
-    await expectAllAccountedFor(place, [aborted, resumed]);
+    await expectAllAccountedFor(site, place, [aborted, resumed]);
     await place.remove();
   });
 });

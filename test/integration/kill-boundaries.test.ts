@@ -1,8 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { contradictions, plainFiles } from '../support/oracle.ts';
+import { expectAllAccountedFor, killAndResume, placeFor } from '../support/kill-and-resume.ts';
 import type { CliResult } from '../support/run-cli.ts';
 import { type Site, startSite } from '../support/site.ts';
-import { rulesFor, type Workplace, workplace } from '../support/workplace.ts';
 
 // More entries than a segment holds, so that segments are closed, open and unread when it dies.
 const OBJECTS = 1100;
@@ -15,15 +14,6 @@ afterAll(async () => {
   await site.close();
 });
 
-async function expectAllAccountedFor(place: Workplace, runs: readonly CliResult[]): Promise<void> {
-  const expected = {
-    entries: site.keys,
-    objects: site.digests,
-    stored: () => plainFiles(place.bucket),
-  };
-  expect(await contradictions(runs, expected)).toEqual([]);
-}
-
 describe('killed with SIGKILL, run again: every entry is accounted for', () => {
   const BOUNDARIES = [
     ['bucket.written', 700],
@@ -34,19 +24,12 @@ describe('killed with SIGKILL, run again: every entry is accounted for', () => {
   ] as const;
 
   test.each(BOUNDARIES)('at %s, time %i', async (boundary, time) => {
-    const place = await workplace(rulesFor([site.url]));
-    await place.list(site.keys);
-    const killed = await place.migrate([], { killAt: { boundary, time } });
-    expect(killed.code).toBeNull();
-    const resumed = await place.migrate();
-    expect(resumed.code).toBe(0);
-    await expectAllAccountedFor(place, [killed, resumed]);
-    await place.remove();
+    const resumed = await killAndResume(site, boundary, time);
+    expect(resumed.summary?.resumed).toBe(true);
   });
 
   test('six times in a row, at moments that nobody chose', async () => {
-    const place = await workplace(rulesFor([site.url]));
-    await place.list(site.keys);
+    const place = await placeFor(site);
     site.slowDown(5);
     const runs: CliResult[] = [];
     for (let kill = 0; kill < 6; kill += 1) {
@@ -64,13 +47,12 @@ describe('killed with SIGKILL, run again: every entry is accounted for', () => {
     site.slowDown(0);
     runs.push(await place.migrate());
     expect(runs.at(-1)?.code).toBe(0);
-    await expectAllAccountedFor(place, runs);
+    await expectAllAccountedFor(site, place, runs);
     await place.remove();
   });
 
   test('what a kill makes us fetch again is what was in flight or not yet noted', async () => {
-    const place = await workplace(rulesFor([site.url]));
-    await place.list(site.keys);
+    const place = await placeFor(site);
     const before = site.requests();
     const killed = await place.migrate([], { killAt: { boundary: 'bucket.committed', time: 800 } });
     const resumed = await place.migrate();
@@ -79,7 +61,7 @@ describe('killed with SIGKILL, run again: every entry is accounted for', () => {
     const startChecks = 2;
     expect(fetched).toBeLessThanOrEqual(OBJECTS + startChecks + 64);
     expect(resumed.summary?.carried.listed ?? 0).toBeGreaterThan(0);
-    await expectAllAccountedFor(place, [killed, resumed]);
+    await expectAllAccountedFor(site, place, [killed, resumed]);
     await place.remove();
   });
 });

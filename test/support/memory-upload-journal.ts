@@ -5,7 +5,6 @@ import { MAX_SEALED_BYTES, type UploadJournal } from '../../src/model/upload-jou
 export function memoryUploadJournal(): UploadJournal {
   const records = new Map<ObjectKey, string>();
   return {
-    find: (key) => Promise.resolve(records.get(key)),
     keep: (key, sealed) => {
       if (Buffer.byteLength(sealed) > MAX_SEALED_BYTES) {
         return Promise.reject(new RangeError('the record of an upload is too large'));

@@ -12,6 +12,20 @@ export interface HeaderLists {
   readonly set: readonly { readonly name: VendorSource; readonly value: VendorSource }[];
 }
 
+/** The lists in the fields PassAll, Pass, Remove and Set, as OSS and TOS spell them. */
+export function passRemoveSet(holder: VendorSource | undefined): HeaderLists {
+  if (holder === undefined) return { passAll: false, pass: [], remove: [], set: [] };
+  return {
+    passAll: holder.optionalFlag('PassAll') ?? false,
+    pass: holder.all('Pass'),
+    remove: holder.all('Remove'),
+    set: holder.all('Set').map((entry) => ({
+      name: entry.needed('Key'),
+      value: entry.needed('Value'),
+    })),
+  };
+}
+
 /** What becomes of a name that bucketfill neither passes nor sets. */
 type OnDenied = (name: VendorSource, text: string) => void;
 

@@ -1,7 +1,6 @@
 import type { Fields } from './draft-rule.ts';
 import { Noted } from './draft-rule.ts';
-import type { HeaderLists } from './header-fields.ts';
-import { headerFields, passesHeaders } from './header-fields.ts';
+import { headerFields, passesHeaders, passRemoveSet } from './header-fields.ts';
 import { ossKey } from './oss-key.ts';
 import { ossMatch, ossMethods } from './oss-match.ts';
 import { ossOrigins } from './oss-origins.ts';
@@ -37,7 +36,7 @@ export function ossMirror(
   id: string,
 ): Fields {
   for (const [name, why] of DROPPED) redirect.drop(name, why);
-  const lists = headerLists(redirect.field('MirrorHeaders'));
+  const lists = passRemoveSet(redirect.field('MirrorHeaders'));
   const passQuery = passesQuery(redirect);
   const follows = redirect.optionalFlag('MirrorFollowRedirect') ?? true;
   return {
@@ -94,19 +93,6 @@ function storesUserMetadata(redirect: VendorSource): Noted | undefined {
   }
   if (redirect.optionalFlag('MirrorSaveOssMeta') === true) return undefined;
   return new Noted(false, 'OSS keeps seven headers, and metadata only with MirrorSaveOssMeta');
-}
-
-function headerLists(holder: VendorSource | undefined): HeaderLists {
-  if (holder === undefined) return { passAll: false, pass: [], remove: [], set: [] };
-  return {
-    passAll: holder.optionalFlag('PassAll') ?? false,
-    pass: holder.all('Pass'),
-    remove: holder.all('Remove'),
-    set: holder.all('Set').map((entry) => ({
-      name: entry.needed('Key'),
-      value: entry.needed('Value'),
-    })),
-  };
 }
 
 function passedStatuses(redirect: VendorSource): readonly number[] | undefined {

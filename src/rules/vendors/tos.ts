@@ -1,7 +1,6 @@
 import type { DraftRule, Fields, FieldValue } from './draft-rule.ts';
 import { draftRules, Noted, ruleIds } from './draft-rule.ts';
-import type { HeaderLists } from './header-fields.ts';
-import { headerFields, passesHeaders } from './header-fields.ts';
+import { headerFields, passesHeaders, passRemoveSet } from './header-fields.ts';
 import { replacedPrefix } from './key-fields.ts';
 import { tosOrigins } from './tos-origins.ts';
 import type { Vendor } from './vendor.ts';
@@ -26,7 +25,7 @@ function fieldsOf(source: VendorSource, id: string): Fields {
   const condition = source.field('Condition');
   const prefix = condition?.filled('KeyPrefix') ?? '';
   const action = actionOf(redirect);
-  const lists = headerLists(redirect.field('MirrorHeader'));
+  const lists = passRemoveSet(redirect.field('MirrorHeader'));
   const mirrors = action === 'mirror';
   const query = mirrors ? 'PassQuery' : 'FetchSourceOnRedirectWithQuery';
   const passQuery = redirect.optionalFlag(query) === true;
@@ -105,19 +104,6 @@ function keyOf(transform: VendorSource | undefined, condition: string): Fields {
       : replacedPrefix({ holder: replace, condition, from, to })),
     addPrefix: addPrefix === '' ? undefined : addPrefix,
     addSuffix: transform.filled('WithKeySuffix'),
-  };
-}
-
-function headerLists(holder: VendorSource | undefined): HeaderLists {
-  if (holder === undefined) return { passAll: false, pass: [], remove: [], set: [] };
-  return {
-    passAll: holder.optionalFlag('PassAll') ?? false,
-    pass: holder.all('Pass'),
-    remove: holder.all('Remove'),
-    set: holder.all('Set').map((entry) => ({
-      name: entry.needed('Key'),
-      value: entry.needed('Value'),
-    })),
   };
 }
 
