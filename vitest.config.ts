@@ -7,5 +7,7 @@ export default defineConfig({
     testTimeout: 20_000,
     pool: 'forks',
     maxWorkers: 2,
+    // No test changes what modules share; loading them once a worker halves the run.
+    isolate: false,
   },
 });

@@ -1,6 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import process from 'node:process';
+import { Readable, Writable } from 'node:stream';
+import { finished } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
+import { main } from '../../src/cli/main.ts';
+import { processSurroundings } from '../../src/cli/surroundings.ts';
 import type { ObjectEvent, RunEvent, SummaryEvent } from '../../src/model/event.ts';
 
 const BIN = fileURLToPath(new URL('../../bin/bucketfill.js', import.meta.url));
@@ -23,6 +28,8 @@ export interface CliOptions {
   readonly stdin?: string | Uint8Array;
   /** stdin is never closed. */
   readonly stdinStaysOpen?: boolean;
+  /** A process of its own, from `bin`; implied where the test acts upon it. */
+  readonly ownProcess?: boolean;
   /** Kills the process with SIGKILL at the n-th time that it reaches a boundary. */
   readonly killAt?: { readonly boundary: string; readonly time: number };
   /** Called as the process starts: to send signals while it runs. */
@@ -39,11 +46,58 @@ export interface RunningCli {
   readonly pauseStdout: () => void;
 }
 
-/** Runs the real binary to its end. */
+/**
+ * Runs one command line to its end: in a process of its own where the test acts upon that, else
+ * in this one, with streams, environment and folder of its own, which saves the start of Node.
+ */
 export async function runCli(
   args: readonly string[],
   options: CliOptions = {},
 ): Promise<CliResult> {
+  const { killAt, onStart, stdinStaysOpen, ownProcess } = options;
+  const actsUponIt = killAt !== undefined || onStart !== undefined || stdinStaysOpen === true;
+  // Commander reads the flags' variables from the process itself.
+  const setsFlags = Object.keys(options.env ?? {}).some((name) => name.startsWith('BUCKETFILL_'));
+  return actsUponIt || setsFlags || ownProcess === true
+    ? runProcess(args, options)
+    : runHere(args, options);
+}
+
+async function runHere(args: readonly string[], options: CliOptions): Promise<CliResult> {
+  const stdout = gathered();
+  const stderr = gathered();
+  const code = await main(args, {
+    ...processSurroundings(),
+    env: { ...options.env },
+    cwd: options.cwd ?? process.cwd(),
+    stdin: Readable.from([Buffer.from(options.stdin ?? '')], { objectMode: false }),
+    stdout: stdout.stream,
+    stderr: stderr.stream,
+    exitNow: (status) => {
+      throw new Error(`would have ended the process at once, with ${String(status)}`);
+    },
+    onSignal: () => () => undefined,
+  });
+  return toResult(code, await stdout.text(), await stderr.text());
+}
+
+function gathered(): { readonly stream: Writable; readonly text: () => Promise<string> } {
+  const chunks: Buffer[] = [];
+  const stream = new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      chunks.push(chunk);
+      setImmediate(done);
+    },
+  });
+  const text = async (): Promise<string> => {
+    stream.end();
+    await finished(stream);
+    return Buffer.concat(chunks).toString();
+  };
+  return { stream, text };
+}
+
+async function runProcess(args: readonly string[], options: CliOptions): Promise<CliResult> {
   const { killAt, stdin, onStart } = options;
   const entry = killAt === undefined ? [BIN] : [KILLED, killAt.boundary, String(killAt.time)];
   const child = spawn(process.execPath, [...entry, ...args], {
@@ -71,9 +125,13 @@ export async function runCli(
   child.stdin.destroy();
   child.stdout.resume();
   if (!child.stdout.destroyed || !child.stderr.destroyed) await closed;
+  return toResult(child.exitCode, stdout, stderr);
+}
+
+function toResult(code: number | null, stdout: string, stderr: string): CliResult {
   const events = parseEvents(stdout);
   return {
-    code: child.exitCode,
+    code,
     stdout,
     stderr,
     events,
