@@ -75,12 +75,13 @@ class FileUpload implements Upload {
     }
   }
 
-  async abort(): Promise<void> {
+  async abort(): Promise<'gone'> {
     // A commit under way, or done, has the last word.
-    if (this.#state === 'committing') return;
+    if (this.#state === 'committing') return 'gone';
     this.#state = 'over';
     await this.#tail;
     await this.#discard();
+    return 'gone';
   }
 
   #assertOpen(): void {

@@ -11,6 +11,7 @@ import { type OnPartOver, S3Parts, type SentPart } from './s3-parts.ts';
 import type { LastingS3Upload } from './s3-resume.ts';
 import { keyInStore } from './s3-tools.ts';
 import type { S3Tools, S3WriteRequest } from './s3-tools.ts';
+import { etagsProof, tokenText } from './s3-upload-token.ts';
 
 /** How long an abort may keep its caller waiting; what it leaves then is for `cleanup`. */
 const ABORT_PATIENCE_MS = 5_000;
@@ -239,7 +240,8 @@ export class S3Multipart {
     const sent = this.#lasting?.resumed?.parts ?? [];
     const uploadId = (this.#uploadId ??= await this.#create());
     const marks = this.#marksOf(uploadId, sent);
-    if (sent.length === 0) await marks?.begun();
+    if (marks === undefined) await this.#tellBegun(uploadId);
+    else if (sent.length === 0) await marks.begun();
     const target = { key, uploadId, sent, marks };
     return new S3Parts(this.#tools, target, concurrency, signal, this.#onFailure);
   }
@@ -249,6 +251,14 @@ export class S3Multipart {
     const headers = writeHeaders(key, metadata, options, this.#tools.objects);
     const whole = keyInStore(this.#tools, key);
     return this.#tools.store.control.createUpload(whole, headers, signal);
+  }
+
+  async #tellBegun(uploadId: string): Promise<void> {
+    const { onBegun } = this.#request.options;
+    if (onBegun === undefined) return;
+    const partBytes = this.#partSize();
+    await onBegun(tokenText({ uploadId, partBytes, parts: 0, proof: etagsProof([]) }));
+    this.#tools.onBoundary('upload.marked');
   }
 
   #marksOf(uploadId: string, sent: readonly SentPart[]): S3Marks | undefined {

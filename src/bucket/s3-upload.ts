@@ -115,26 +115,23 @@ class S3Upload implements Upload {
     }
   }
 
-  async abort(): Promise<void> {
+  async abort(): Promise<'gone' | 'left'> {
     // A commit under way, or done, has the last word.
-    if (this.#state === 'committing') return;
+    if (this.#state === 'committing') return 'gone';
     this.#state = 'over';
     this.#stop.abort(this.#isOver());
     await this.#tail;
     await this.#end();
+    return this.#multipart?.left === true ? 'left' : 'gone';
   }
 
   #beginLasting(lasting: LastingS3Upload): LastingUpload {
     const { partBytes, resumed } = lasting;
-    const sender = this.#multipartOf(lasting);
-    this.#multipart = sender;
+    this.#multipart = this.#multipartOf(lasting);
     this.#receivedBytes = (resumed?.parts.length ?? 0) * partBytes;
     return {
       startsAt: this.#receivedBytes,
       markEvery: partBytes,
-      get left() {
-        return sender.left;
-      },
       suspend: async () => {
         const multipart = this.#multipart;
         // Without it nobody aborts what was sent.

@@ -40,7 +40,7 @@ export function countBucketRequests(bucket: Bucket): CountedBucket {
         },
         async abort() {
           requests += 1;
-          await upload.abort();
+          return upload.abort();
         },
         lasting: upload.lasting,
       };

@@ -64,6 +64,12 @@ export interface WriteOptions {
   readonly multipart?: MultipartSettings | undefined;
   /** Heeded by buckets that can go on with an upload, where the object's length is known. */
   readonly lasting?: LastingOptions | undefined;
+  /**
+   * Told, for an upload that is not lasting, what the bucket knows it by, so that it can be abandoned
+   * should the run end before it does; no part of it is sent before the promise resolves. Buckets
+   * that leave nothing behind don't call it.
+   */
+  readonly onBegun?: ((token: string) => Promise<void>) | undefined;
 }
 
 /** How a large object is cut into parts. */
@@ -85,8 +91,11 @@ export type WriteResult =
 export interface Upload {
   readonly write: BodySink;
   commit(): Promise<WriteResult>;
-  /** Never throws: a failed abort leaves rubbish for `cleanup`, not a wrong object. */
-  abort(): Promise<void>;
+  /**
+   * Never throws: a failed abort leaves rubbish for `cleanup`, not a wrong object.
+   * @returns `left` where the bucket did not confirm that it forgot what it has
+   */
+  abort(): Promise<'gone' | 'left'>;
   /** Set where a later run can go on with the upload. */
   readonly lasting?: LastingUpload | undefined;
 }
@@ -99,8 +108,6 @@ export interface LastingUpload {
   readonly startsAt: number;
   /** Bytes from one mark to the next. */
   readonly markEvery: number;
-  /** After `abort`: the bucket would not forget what it has, so somebody has to ask it again. */
-  readonly left: boolean;
   /** Ends the upload as `abort` does, and leaves what was marked for a later run. Never throws. */
   suspend(): Promise<void>;
 }

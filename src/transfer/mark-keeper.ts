@@ -3,21 +3,22 @@ import type { ObjectKey } from '../model/object-key.ts';
 import type { OriginHead } from '../model/origin.ts';
 import type { CommitGate, GateState } from './commit-gate.ts';
 import type { OpenUploads } from './open-uploads.ts';
-import { seal } from './sealed-upload.ts';
+import type { SealedUpload } from './sealed-upload.ts';
+import type { UploadTrace } from './upload-trace.ts';
 
 /**
  * Writes down, for one object on its way in, how far a later run may go on: the bucket's mark with
  * the state that the gate had when it had seen the same bytes. Marks come later than their bytes
  * passed the gate, so the states wait here for them.
  */
-export class MarkKeeper {
+export class MarkKeeper implements UploadTrace {
   readonly #uploads: OpenUploads;
   readonly #key: ObjectKey;
   readonly #head: OriginHead;
   readonly #gate: CommitGate;
   readonly #states = new Map<number, GateState>();
   #failure: { readonly error: unknown } | undefined;
-  #kept: string | undefined;
+  #kept: SealedUpload | undefined;
 
   /** @param gate made to be saved, at the byte that the upload starts from */
   constructor(uploads: OpenUploads, key: ObjectKey, head: OriginHead, gate: CommitGate) {
@@ -41,7 +42,7 @@ export class MarkKeeper {
     for (const bytes of this.#states.keys()) if (bytes < mark.bytes) this.#states.delete(bytes);
     try {
       const keptMs = this.#uploads.now();
-      this.#kept = seal({ head: this.#head, gate, mark, keptMs });
+      this.#kept = { head: this.#head, gate, mark, keptMs };
       await this.#uploads.keep(this.#key, this.#kept);
     } catch (error) {
       this.#failure = { error };
@@ -49,11 +50,16 @@ export class MarkKeeper {
     }
   };
 
-  /** The upload is over, and nobody goes on with it. */
   async drop(): Promise<void> {
-    // A row that a later try wrote meanwhile is not ours.
-    if (this.#kept === undefined || this.#uploads.find(this.#key) === this.#kept) {
-      await this.#uploads.drop(this.#key);
-    }
+    if (this.#isOurs()) await this.#uploads.drop(this.#key);
+  }
+
+  async setAside(): Promise<void> {
+    if (this.#isOurs()) await this.#uploads.setAside(this.#key);
+  }
+
+  /** What a later try wrote meanwhile is not. */
+  #isOurs(): boolean {
+    return this.#kept === undefined || this.#uploads.find(this.#key) === this.#kept;
   }
 }

@@ -13,28 +13,49 @@ export interface SealedUpload {
   readonly keptMs: number;
 }
 
-const VERSION = 1;
+/** All that is needed to abort an upload that nobody goes on with. */
+export interface OrphanUpload {
+  readonly token: string;
+  /** When it was written down, milliseconds since the epoch. */
+  readonly keptMs: number;
+}
+
+/** The uploads of one key that the bucket may still hold. */
+export interface KeptUploads {
+  readonly upload: SealedUpload | undefined;
+  /** Oldest first. */
+  readonly orphans: readonly OrphanUpload[];
+}
+
+const VERSION = 2;
 
 /** As the journal keeps it. */
-export function seal({ head, gate, mark, keptMs }: SealedUpload): string {
-  return JSON.stringify({ version: VERSION, head, gate, mark, keptMs });
+export function seal({ upload, orphans }: KeptUploads): string {
+  return JSON.stringify({ version: VERSION, upload, orphans });
 }
 
 /** What `seal` made; undefined for anything else, such as what another version of it made. */
-export function unseal(text: string): SealedUpload | undefined {
-  let sealed: unknown;
+export function unseal(text: string): KeptUploads | undefined {
+  let kept: unknown;
   try {
-    sealed = JSON.parse(text);
+    kept = JSON.parse(text);
   } catch {
     return undefined;
   }
-  return isSealed(sealed) ? sealed : undefined;
+  if (!hasFields(kept, ['version', 'orphans']) || kept['version'] !== VERSION) return undefined;
+  const { upload, orphans } = kept;
+  if (!Array.isArray(orphans) || !orphans.every(isOrphan)) return undefined;
+  if (upload !== undefined && !isSealed(upload)) return undefined;
+  return { upload, orphans };
+}
+
+function isOrphan(value: unknown): value is OrphanUpload {
+  return hasFields(value, ['token', 'keptMs']);
 }
 
 function isSealed(value: unknown): value is SealedUpload {
   return (
-    hasFields(value, ['version', 'head', 'gate', 'mark', 'keptMs']) &&
-    value['version'] === VERSION &&
+    hasFields(value, ['head', 'gate', 'mark', 'keptMs']) &&
     hasFields(value['head'], ['origin', 'url', 'status', 'headers', 'length', 'framing']) &&
     hasFields(value['gate'], ['bytes', 'digests']) &&
     hasFields(value['mark'], ['bytes', 'token'])

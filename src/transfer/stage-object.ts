@@ -6,9 +6,10 @@ import { readOn } from '../plan/read-on.ts';
 import { storedMetadata } from '../plan/stored-metadata.ts';
 import { CommitGate } from './commit-gate.ts';
 import { MarkKeeper } from './mark-keeper.ts';
-import { type SealedUpload, unseal } from './sealed-upload.ts';
+import type { SealedUpload } from './sealed-upload.ts';
 import { StagedObject } from './staged-object.ts';
 import type { Transfer } from './transfer.ts';
+import { OrphanTrace } from './upload-trace.ts';
 
 /** How a transfer's object is written. */
 export function writeOptions(
@@ -27,10 +28,14 @@ export async function stageObject(
   gate: CommitGate,
   signal: AbortSignal,
 ): Promise<StagedObject> {
-  if (!mayOutlive(transfer, head)) return open(transfer, { head, gate }, undefined, signal);
+  if (!mayOutlive(transfer, head)) {
+    const { uploads, entry } = transfer;
+    const trace = uploads && new OrphanTrace(uploads, entry.key);
+    return open(transfer, { head, gate, trace }, undefined, signal);
+  }
   await gate.outlive(undefined);
   const marks = marksOf(transfer, head, gate);
-  return open(transfer, { head, gate, marks }, undefined, signal);
+  return open(transfer, { head, gate, trace: marks }, undefined, signal);
 }
 
 /** A large object of a version that a later run could tell from any other. */
@@ -50,21 +55,24 @@ function marksOf(
 interface Beginning {
   readonly head: OriginHead;
   readonly gate: CommitGate;
-  readonly marks?: MarkKeeper | undefined;
+  readonly trace: MarkKeeper | OrphanTrace | undefined;
 }
 
 async function open(
   transfer: Transfer,
-  { head, gate, marks }: Beginning,
+  { head, gate, trace }: Beginning,
   resume: UploadMark | undefined,
   signal: AbortSignal,
 ): Promise<StagedObject> {
   const { entry, bucket, store } = transfer;
   const metadata = storedMetadata(entry.key, head, store);
-  const lasting = marks && { resume, onMark: marks.onMark };
-  const options = { ...writeOptions(transfer, head.length), lasting };
+  const written =
+    trace instanceof MarkKeeper
+      ? { lasting: { resume, onMark: trace.onMark } }
+      : { onBegun: trace?.onBegun };
+  const options = { ...writeOptions(transfer, head.length), ...written };
   const upload = await bucket.openUpload(entry.key, metadata, options, signal);
-  return new StagedObject(head, gate, upload, marks);
+  return new StagedObject(head, gate, upload, trace);
 }
 
 /** Nobody goes on with what an earlier run or try left of the object. Throws as the bucket. */
@@ -72,14 +80,15 @@ export async function abandonObject(
   { entry, uploads, bucket }: Transfer,
   signal: AbortSignal,
 ): Promise<void> {
-  const text = uploads?.find(entry.key);
-  if (text === undefined) return;
-  const sealed = unseal(text);
+  const upload = uploads?.find(entry.key);
+  if (upload === undefined) return;
   try {
-    if (sealed !== undefined) await bucket.abandonUpload(entry.key, sealed.mark.token, signal);
+    await bucket.abandonUpload(entry.key, upload.mark.token, signal);
   } catch (error) {
     // Rubbish that the bucket won't let go of is no reason not to copy the object.
     if (!(error instanceof Failure) || error.code !== 'BUCKET_REFUSED') throw error;
+    await uploads?.setAside(entry.key);
+    return;
   }
   await uploads?.drop(entry.key);
 }
@@ -92,10 +101,9 @@ export async function takeUpObject(
   transfer: Transfer,
   signal: AbortSignal,
 ): Promise<StagedObject | undefined> {
-  const text = transfer.uploads?.find(transfer.entry.key);
-  if (text === undefined) return undefined;
-  const sealed = unseal(text);
-  const staged = sealed && (await takeUp(transfer, sealed, signal));
+  const sealed = transfer.uploads?.find(transfer.entry.key);
+  if (sealed === undefined) return undefined;
+  const staged = await takeUp(transfer, sealed, signal);
   if (staged === undefined) await abandonObject(transfer, signal);
   return staged;
 }
@@ -109,7 +117,7 @@ async function takeUp(
   const gate = gateOf(transfer, head);
   if (gate === undefined || !(await gate.outlive(state))) return undefined;
   const marks = marksOf(transfer, head, gate);
-  const staged = await open(transfer, { head, gate, marks }, mark, signal);
+  const staged = await open(transfer, { head, gate, trace: marks }, mark, signal);
   if (staged.startsAt === mark.bytes) return staged;
   // Not `abort`: what is written down is needed to find the old upload.
   await staged.suspend();

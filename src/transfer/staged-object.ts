@@ -2,7 +2,8 @@ import type { LastingUpload, Upload, WriteResult } from '../model/bucket.ts';
 import type { OriginAnswer, OriginHead, ReadOn } from '../model/origin.ts';
 import { readOn } from '../plan/read-on.ts';
 import type { CommitGate } from './commit-gate.ts';
-import type { MarkKeeper } from './mark-keeper.ts';
+import { MarkKeeper } from './mark-keeper.ts';
+import type { UploadTrace } from './upload-trace.ts';
 
 /**
  * An object of which some bytes went through the gate into an upload. It is `sound` until gate or
@@ -14,15 +15,15 @@ export class StagedObject {
   readonly head: OriginHead;
   readonly gate: CommitGate;
   readonly #upload: Upload;
-  readonly #marks: MarkKeeper | undefined;
+  readonly #trace: UploadTrace | undefined;
   #sound = true;
 
-  /** @param marks where the upload outlives the run */
-  constructor(head: OriginHead, gate: CommitGate, upload: Upload, marks: MarkKeeper | undefined) {
+  /** @param trace where there is a state to write it to; marks make the upload outlive the run */
+  constructor(head: OriginHead, gate: CommitGate, upload: Upload, trace: UploadTrace | undefined) {
     this.head = head;
     this.gate = gate;
     this.#upload = upload;
-    this.#marks = marks;
+    this.#trace = trace;
   }
 
   /** Bytes that were there when it was opened. */
@@ -69,7 +70,7 @@ export class StagedObject {
     const piece = chunk.subarray(0, untilMark);
     this.gate.update(piece);
     // Before the bucket has the bytes: it may mark them at any time after.
-    this.#marks?.passed();
+    if (this.#trace instanceof MarkKeeper) this.#trace.passed();
     const busy = this.#upload.write(piece);
     if (chunk.length === piece.length) return busy;
     const after = chunk.subarray(untilMark);
@@ -86,16 +87,16 @@ export class StagedObject {
   async commit(): Promise<WriteResult> {
     this.#sound = false;
     const result = await this.#upload.commit();
-    await this.#marks?.drop();
+    await this.#trace?.drop();
     return result;
   }
 
   /** Gives the bytes up. */
   async abort(): Promise<void> {
     this.#sound = false;
-    await this.#upload.abort();
     // What the bucket still has stays written down, for the end of the run or `cleanup`.
-    if (this.#upload.lasting?.left !== true) await this.#marks?.drop();
+    if ((await this.#upload.abort()) === 'left') await this.#trace?.setAside();
+    else await this.#trace?.drop();
   }
 
   /** Leaves to a later run what was marked: bytes that passed the gate and that the bucket has. */

@@ -1,7 +1,8 @@
 import type { Bucket } from '../model/bucket.ts';
 import { Failure } from '../model/failure.ts';
+import type { ObjectKey } from '../model/object-key.ts';
 import type { OpenUploads } from './open-uploads.ts';
-import { unseal } from './sealed-upload.ts';
+import type { OrphanUpload } from './sealed-upload.ts';
 
 /** What a sweep came to. */
 export interface Sweep {
@@ -26,21 +27,28 @@ export async function sweepUploads(
 ): Promise<Sweep> {
   const refusals: string[] = [];
   let [aborted, left] = [0, 0];
-  for (const { key, sealed } of uploads.left()) {
-    const upload = unseal(sealed);
-    if (upload !== undefined && uploads.now() - upload.keptMs < minAgeMs) {
+  const sweep = async (key: ObjectKey, { token, keptMs }: OrphanUpload): Promise<boolean> => {
+    if (uploads.now() - keptMs < minAgeMs) {
       left += 1;
-      continue;
+      return false;
     }
     try {
-      if (upload !== undefined) await bucket.abandonUpload(key, upload.mark.token, signal);
+      await bucket.abandonUpload(key, token, signal);
+      aborted += 1;
+      return true;
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
       refusals.push(error.message);
-      continue;
+      return false;
     }
-    await uploads.drop(key);
-    aborted += 1;
+  };
+  for (const [key, { upload, orphans }] of uploads.left()) {
+    for (const orphan of orphans) {
+      if (await sweep(key, orphan)) await uploads.dropOrphan(key, orphan.token);
+    }
+    if (upload === undefined) continue;
+    const { mark, keptMs } = upload;
+    if (await sweep(key, { token: mark.token, keptMs })) await uploads.drop(key);
   }
   return { aborted, left, refusals };
 }

@@ -35,7 +35,7 @@ function bucketOfOne(written: string[]): Bucket {
       Promise.resolve({
         write: (chunk) => void written.push(`${name}+${chunk.length}`),
         commit: async () => Promise.resolve({ outcome: 'exists' } as const),
-        abort: async () => Promise.resolve(),
+        abort: async () => Promise.resolve('gone'),
       }),
     abandonUpload: async (name) => {
       written.push(`${name} abandoned`);

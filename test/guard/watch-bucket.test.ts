@@ -33,7 +33,7 @@ test('parts and commits of an upload are watched as well', async () => {
   const upload = {
     write: () => Promise.reject(gone),
     commit: () => Promise.reject(gone),
-    abort: () => Promise.resolve(),
+    abort: () => Promise.resolve('gone' as const),
   };
   const bucket = { ...memoryBucket(), openUpload: () => Promise.resolve(upload) };
   const watched = watchBucket(bucket, () => Promise.reject(gone));

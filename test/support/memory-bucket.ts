@@ -49,7 +49,7 @@ export function memoryBucket({ markEvery }: { markEvery?: number } = {}): Memory
       },
       abort: () => {
         open -= 1;
-        return Promise.resolve();
+        return Promise.resolve('gone');
       },
     };
   };
@@ -76,6 +76,9 @@ export function memoryBucket({ markEvery }: { markEvery?: number } = {}): Memory
         return ending();
       };
     };
+    const suspend = async (): Promise<void> => {
+      await upload.abort();
+    };
     return {
       write: (chunk) => {
         chunks.push(Buffer.from(chunk));
@@ -83,7 +86,7 @@ export function memoryBucket({ markEvery }: { markEvery?: number } = {}): Memory
       },
       commit: end(() => upload.commit()),
       abort: end(() => upload.abort()),
-      lasting: { startsAt, markEvery: every, left: false, suspend: () => upload.abort() },
+      lasting: { startsAt, markEvery: every, suspend },
     };
   };
   return {

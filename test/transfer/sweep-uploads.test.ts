@@ -13,11 +13,15 @@ const HOUR_MS = 3_600_000;
 
 function sealed(token: string): string {
   const head = { origin: 'o', url: 'u', status: 200, headers: {}, length: 9, framing: 'length' };
+  const keptMs = NOW_MS - (token === 'token c' ? 0 : 2 * HOUR_MS);
   return seal({
-    head: { ...head, framing: 'length' },
-    gate: { bytes: 0, digests: {} },
-    mark: { bytes: 0, token },
-    keptMs: NOW_MS - (token === 'token c' ? 0 : 2 * HOUR_MS),
+    upload: {
+      head: { ...head, framing: 'length' },
+      gate: { bytes: 0, digests: {} },
+      mark: { bytes: 0, token },
+      keptMs,
+    },
+    orphans: [],
   });
 }
 
