@@ -30,8 +30,31 @@ export interface ListRange {
   readonly after?: string | undefined;
 }
 
+/** A part of an object as somebody asks for it, in bytes. */
+export type AskedRange =
+  /** From `first` to `last`, both included; to the end where `last` is absent or beyond it. */
+  | { readonly first: number; readonly last?: number | undefined }
+  /** The last so many bytes; the whole object where it has fewer. */
+  | { readonly suffix: number };
+
+/** Bytes of an object, both ends included. */
+export interface ByteRange {
+  readonly first: number;
+  readonly last: number;
+}
+
 export interface StoredAnswer extends Body {
+  /** Of the whole object, also where the body is a part. */
   readonly object: StoredObject;
+  /**
+   * What of the object the body is: undefined for the whole; `none`, with an empty body, where the
+   * range that was asked for holds no byte of it.
+   */
+  readonly part: ByteRange | 'none' | undefined;
+}
+
+export interface ReadOptions {
+  readonly range?: AskedRange | undefined;
 }
 
 /** How far an upload has come that a later run may go on with. */
@@ -122,11 +145,15 @@ export interface Bucket {
    * bucket can't hold the key.
    */
   head(key: ObjectKey, signal: AbortSignal): Promise<StoredObject | undefined>;
-  /** Gives the object to `reader`; undefined where there is none. Throws as `head`. */
+  /**
+   * Gives the object, or the range that is asked for, to `reader`; undefined where there is none. A
+   * body that the reader leaves unread is cut off. Throws as `head`.
+   */
   read<T>(
     key: ObjectKey,
     reader: (answer: StoredAnswer) => Promise<T>,
     signal: AbortSignal,
+    options?: ReadOptions,
   ): Promise<T | undefined>;
   /** Pages of objects in `range`, by the keys' UTF-8 bytes. */
   list(range: ListRange, signal: AbortSignal): AsyncIterable<readonly ListedObject[]>;

@@ -1,3 +1,5 @@
+import type { Headers } from './ports.ts';
+
 /**
  * Why one object could not be copied. The list is closed and documented in the README; programs
  * decide by these codes, never by a message.
@@ -26,6 +28,13 @@ export const FAILURE_CODES = [
 
 export type FailureCode = (typeof FAILURE_CODES)[number];
 
+/** An origin's answer that is no object, as it came. */
+export interface RefusedAnswer {
+  /** Lower-case names. */
+  readonly headers: Headers;
+  readonly body: Uint8Array;
+}
+
 /** What is known about a failure beside its code and message. */
 export interface FailureDetails {
   /** The origin's or the bucket's HTTP status, where there was one. */
@@ -36,6 +45,8 @@ export interface FailureDetails {
   readonly retryAfterMs?: number | undefined;
   /** Where a 3xx that was not followed points to. */
   readonly location?: string | undefined;
+  /** Where the request asked to keep it, and it is of at most a mebibyte. */
+  readonly answer?: RefusedAnswer | undefined;
   readonly cause?: unknown;
 }
 
@@ -50,6 +61,7 @@ export class Failure extends Error {
   readonly origin: string | undefined;
   readonly retryAfterMs: number | undefined;
   readonly location: string | undefined;
+  readonly answer: RefusedAnswer | undefined;
 
   constructor(code: FailureCode, message: string, details: FailureDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
@@ -58,6 +70,7 @@ export class Failure extends Error {
     this.origin = details.origin;
     this.retryAfterMs = details.retryAfterMs;
     this.location = details.location;
+    this.answer = details.answer;
   }
 }
 

@@ -44,6 +44,15 @@ export interface OriginRequest {
   /** What wrappers go by: the address whose bytes are there, and how many could be gone on behind. */
   readonly begun?:
     (() => { readonly origin: string; readonly bytes: number } | undefined) | undefined;
+  /** `GET` unless it says otherwise; the answer to `HEAD` has no body, and its length is declared. */
+  readonly method?: 'GET' | 'HEAD' | undefined;
+  /**
+   * A Range header, for who wants no more than a part and joins it to nothing: the reader then gets
+   * 206 with whatever range came, 200 with the whole, or 416. Not beside `unless` and `readOn`.
+   */
+  readonly range?: string | undefined;
+  /** Statuses whose answer a Failure brings along, in {@link Failure.answer}. */
+  readonly keepAnswer?: readonly number[] | undefined;
   /** Told of every request for the object's body as it is sent, with the address's name. */
   readonly onRequest: (origin: string) => void;
   /** Told when the read begins to wait because no address can be asked, and when that is over. */

@@ -12,7 +12,8 @@ import type { RequestHeaders } from '../rules/request-headers.ts';
 import { rewriteKey } from '../rules/rewrite-key.ts';
 import type { OpenUploads } from '../transfer/open-uploads.ts';
 import type { Transfer } from '../transfer/transfer.ts';
-import { transferObject, type TransferOutcome } from '../transfer/transfer-object.ts';
+import { transferObject } from '../transfer/transfer-object.ts';
+import type { TransferOutcome } from '../transfer/transfer-outcome.ts';
 import type { BatchPresence, Presence, PresenceFinder } from './presence.ts';
 
 /** A rule's origins, ready to be asked, and the headers that the rule sends them. */
@@ -163,13 +164,17 @@ function requestFor(
   };
 }
 
+type Moved = Exclude<TransferOutcome, { readonly outcome: 'handedOn' }>;
+
 async function timed(
   { clock, presence }: Examination,
   transfer: Transfer,
   signal: AbortSignal,
-): Promise<TransferOutcome> {
+): Promise<Moved> {
   const startedMs = clock.now();
   const moved = await transferObject(transfer, signal);
+  // Only who taps the body has something of one that may not be stored.
+  if (moved.outcome === 'handedOn') throw moved.why;
   presence.copied(clock.now() - startedMs);
   return moved;
 }
@@ -182,7 +187,7 @@ async function writeAndSee(
   examination: Examination,
   transfer: Transfer,
   signal: AbortSignal,
-): Promise<TransferOutcome> {
+): Promise<Moved> {
   const { bucket, presence } = examination;
   try {
     const moved = await timed(examination, { ...transfer, askBeforeLarge: true }, signal);

@@ -70,11 +70,11 @@ async function isCompressed(path: string, handle: FileHandle): Promise<boolean> 
 function bytesOf(path: string, handle: FileHandle, compressed: boolean): ListBytes {
   const name = `key list ${path}`;
   return {
-    read: (from, signal) => {
+    read: (from, signal, kept) => {
       // gzip can't be entered in its middle, so everything before is unpacked and dropped.
       const chunks = compressed
         ? skipBytes(gunzipBytes(name, readChunks(handle, 0, signal)), from)
-        : readChunks(handle, from, signal);
+        : readChunks(handle, from, signal, kept);
       return orUnreadable(path, chunks, signal);
     },
     close: () => handle.close(),

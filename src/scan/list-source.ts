@@ -14,10 +14,11 @@ async function* between(
   start: number,
   end: number,
   signal: AbortSignal,
+  chunks: 'kept' | 'passing' = 'kept',
 ): AsyncGenerator<Uint8Array> {
   let at = start;
   if (at >= end) return;
-  for await (const chunk of bytes.read(start, signal)) {
+  for await (const chunk of bytes.read(start, signal, chunks)) {
     const part = chunk.subarray(0, end - at);
     at += part.length;
     if (part.length > 0) yield part;
@@ -88,7 +89,7 @@ class ListSource implements EntrySource {
     let crc = 0;
     let length = 0;
     let last: number | undefined;
-    for await (const chunk of between(this.#bytes, 0, position.end, signal)) {
+    for await (const chunk of between(this.#bytes, 0, position.end, signal, 'passing')) {
       crc = crc32(chunk, crc);
       length += chunk.length;
       last = chunk.at(-1);

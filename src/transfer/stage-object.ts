@@ -7,7 +7,7 @@ import { storedMetadata } from '../plan/stored-metadata.ts';
 import { CommitGate } from './commit-gate.ts';
 import { MarkKeeper } from './mark-keeper.ts';
 import type { SealedUpload } from './sealed-upload.ts';
-import { StagedObject } from './staged-object.ts';
+import { type Beginning, StagedObject } from './staged-object.ts';
 import type { Transfer } from './transfer.ts';
 import { OrphanTrace } from './upload-trace.ts';
 
@@ -31,16 +31,16 @@ export async function stageObject(
   if (!mayOutlive(transfer, head)) {
     const { uploads, entry } = transfer;
     const trace = uploads && new OrphanTrace(uploads, entry.key);
-    return open(transfer, { head, gate, trace }, undefined, signal);
+    return open(transfer, { head, gate, trace, tap: transfer.tap }, undefined, signal);
   }
   await gate.outlive(undefined);
   const marks = marksOf(transfer, head, gate);
-  return open(transfer, { head, gate, trace: marks }, undefined, signal);
+  return open(transfer, { head, gate, trace: marks, tap: undefined }, undefined, signal);
 }
 
 /** A large object of a version that a later run could tell from any other. */
-function mayOutlive({ uploads, store }: Transfer, head: OriginHead): boolean {
-  if (uploads === undefined || head.length === undefined) return false;
+function mayOutlive({ uploads, store, tap }: Transfer, head: OriginHead): boolean {
+  if (uploads === undefined || tap !== undefined || head.length === undefined) return false;
   return head.length > store.multipart.thresholdBytes && readOn(head, 1) !== undefined;
 }
 
@@ -52,19 +52,17 @@ function marksOf(
   return uploads && new MarkKeeper(uploads, entry.key, lastingHead(head, store), gate);
 }
 
-interface Beginning {
-  readonly head: OriginHead;
-  readonly gate: CommitGate;
-  readonly trace: MarkKeeper | OrphanTrace | undefined;
-}
+/** Whatever is written down of an upload. */
+type Trace = MarkKeeper | OrphanTrace | undefined;
 
 async function open(
   transfer: Transfer,
-  { head, gate, trace }: Beginning,
+  beginning: Beginning & { readonly trace: Trace },
   resume: UploadMark | undefined,
   signal: AbortSignal,
 ): Promise<StagedObject> {
   const { entry, bucket, store } = transfer;
+  const { head, trace } = beginning;
   const metadata = storedMetadata(entry.key, head, store);
   const written =
     trace instanceof MarkKeeper
@@ -72,7 +70,7 @@ async function open(
       : { onBegun: trace?.onBegun };
   const options = { ...writeOptions(transfer, head.length), ...written };
   const upload = await bucket.openUpload(entry.key, metadata, options, signal);
-  return new StagedObject(head, gate, upload, trace);
+  return new StagedObject(beginning, upload);
 }
 
 /** Nobody goes on with what an earlier run or try left of the object. Throws as the bucket. */
@@ -113,11 +111,11 @@ async function takeUp(
   { head, gate: state, mark }: SealedUpload,
   signal: AbortSignal,
 ): Promise<StagedObject | undefined> {
-  if (mark.bytes === 0) return undefined;
+  if (mark.bytes === 0 || transfer.tap !== undefined) return undefined;
   const gate = gateOf(transfer, head);
   if (gate === undefined || !(await gate.outlive(state))) return undefined;
   const marks = marksOf(transfer, head, gate);
-  const staged = await open(transfer, { head, gate, trace: marks }, mark, signal);
+  const staged = await open(transfer, { head, gate, trace: marks, tap: undefined }, mark, signal);
   if (staged.startsAt === mark.bytes) return staged;
   // Not `abort`: what is written down is needed to find the old upload.
   await staged.suspend();

@@ -1,9 +1,20 @@
 import type { LastingUpload, Upload, WriteResult } from '../model/bucket.ts';
 import type { OriginAnswer, OriginHead, ReadOn } from '../model/origin.ts';
 import { readOn } from '../plan/read-on.ts';
+import type { BodyTap } from './body-tap.ts';
 import type { CommitGate } from './commit-gate.ts';
 import { MarkKeeper } from './mark-keeper.ts';
 import type { UploadTrace } from './upload-trace.ts';
+
+/** What a staged object begins with. */
+export interface Beginning {
+  readonly head: OriginHead;
+  /** It has seen as many bytes as the upload has. */
+  readonly gate: CommitGate;
+  /** Where there is a state to write it to; marks make the upload outlive the run. */
+  readonly trace: UploadTrace | undefined;
+  readonly tap: BodyTap | undefined;
+}
 
 /**
  * An object of which some bytes went through the gate into an upload. It is `sound` until gate or
@@ -16,12 +27,13 @@ export class StagedObject {
   readonly gate: CommitGate;
   readonly #upload: Upload;
   readonly #trace: UploadTrace | undefined;
+  readonly #tap: BodyTap | undefined;
   #sound = true;
 
-  /** @param trace where there is a state to write it to; marks make the upload outlive the run */
-  constructor(head: OriginHead, gate: CommitGate, upload: Upload, trace: UploadTrace | undefined) {
+  constructor({ head, gate, trace, tap }: Beginning, upload: Upload) {
     this.head = head;
     this.gate = gate;
+    this.#tap = tap;
     this.#upload = upload;
     this.#trace = trace;
   }
@@ -60,7 +72,10 @@ export class StagedObject {
 
   #pass(chunk: Uint8Array): void | Promise<void> {
     this.gate.update(chunk);
-    return this.#upload.write(chunk);
+    const tapped = this.#tap?.write(chunk);
+    return tapped === undefined
+      ? this.#upload.write(chunk)
+      : tapped.then(() => this.#upload.write(chunk));
   }
 
   /** Passes a chunk that may reach beyond the next mark. */

@@ -1,45 +1,26 @@
-import type { WriteResult } from '../model/bucket.ts';
-import type { DifferingOrigin } from '../model/event.ts';
 import { Failure } from '../model/failure.ts';
 import { type OriginAnswer, type OriginHead, ReadAgain } from '../model/origin.ts';
-import { differingOrigins, lengthSaidBefore } from '../plan/compare-answers.ts';
+import { refuseSize } from '../plan/admit-answer.ts';
+import { lengthSaidBefore } from '../plan/compare-answers.ts';
 import { isUnchanged } from '../plan/decide-copy.ts';
 import { isTheRest } from '../plan/read-on.ts';
 import { refusal } from '../plan/refusal.ts';
 import { storedMetadata } from '../plan/stored-metadata.ts';
 import { betweenTries } from './between-tries.ts';
+import { gateSettings } from './body-tap.ts';
 import { CommitGate, type Passed } from './commit-gate.ts';
 import { confirmBody } from './confirm-body.ts';
-import { abandonObject, stageObject, takeUpObject, writeOptions } from './stage-object.ts';
-import type { StagedObject } from './staged-object.ts';
+import { nowhere } from './nowhere.ts';
+import { stageObject, takeUpObject, writeOptions } from './stage-object.ts';
+import { StagedObject } from './staged-object.ts';
+import { outcomeOf, type TransferOutcome } from './transfer-outcome.ts';
 import type { Transfer } from './transfer.ts';
+import { discard, suspend, type Tries, whatIsThere } from './tries.ts';
 
 /** Bodies up to this many bytes, of declared length, are taken and stored as one buffer. */
 const ONE_BUFFER_BYTES = 1024 * 1024;
-
-export type TransferOutcome =
-  | {
-      readonly outcome: 'copied';
-      readonly bytes: number;
-      readonly etag: string;
-      readonly origin: string;
-      readonly lengthVerified: boolean;
-      readonly differs?: readonly DifferingOrigin[];
-    }
-  | { readonly outcome: 'skipped'; readonly reason: 'exists' | 'unchanged' };
-
-/** What the tries at one object so far came to. */
-interface Tries {
-  /** The head of every answer whose body was wanted. */
-  readonly heads: OriginHead[];
-  staged: StagedObject | undefined;
-  /** Settles when what had to be given up is. */
-  givenUp: Promise<void> | undefined;
-  /** How far what was given up had come. */
-  begun: StagedObject['begun'] | undefined;
-  /** The rest was asked for anew because what was there was given up meanwhile. */
-  askedAgain: boolean;
-}
+/** Of one that somebody waits for, less. */
+const ONE_TAPPED_BUFFER_BYTES = 64 * 1024;
 
 /**
  * Moves one object from its origin into the bucket: fetch, verify, store. Either the whole object
@@ -55,7 +36,14 @@ export async function transferObject(
   const staged = await takeUpObject(transfer, signal);
   // What an earlier run was told of the same version must hold as well.
   const heads = staged === undefined ? [] : [staged.head];
-  const tries: Tries = { heads, staged, givenUp: undefined, begun: undefined, askedAgain: false };
+  const tries: Tries = {
+    heads,
+    staged,
+    givenUp: undefined,
+    begun: undefined,
+    askedAgain: false,
+    unstored: undefined,
+  };
   const pause = betweenTries(transfer.memory, () => (tries.givenUp = suspend(tries)));
   const request = {
     ...transfer.request,
@@ -79,30 +67,13 @@ export async function transferObject(
   }
 }
 
-/** Leaves what is staged to the next try, or to the run that takes the object up again. */
-async function suspend(tries: Tries): Promise<void> {
-  const { staged } = tries;
-  tries.begun = staged?.begun;
-  tries.staged = undefined;
-  await staged?.suspend();
-}
-
-/** The object begins again at byte 0. */
-async function discard(transfer: Transfer, tries: Tries, signal: AbortSignal): Promise<void> {
-  const { staged } = tries;
-  tries.begun = undefined;
-  tries.staged = undefined;
-  if (staged !== undefined) await staged.abort();
-  else await abandonObject(transfer, signal);
-}
-
 async function receive(
   transfer: Transfer,
   answer: OriginAnswer,
   tries: Tries,
   signal: AbortSignal,
 ): Promise<TransferOutcome | ReadAgain<TransferOutcome>> {
-  const { entry, stored, store } = transfer;
+  const { entry, stored, store, tap } = transfer;
   const { head } = answer;
   // Only a request for the rest is answered otherwise.
   if (head.status !== 200 && head.status !== 304) {
@@ -118,24 +89,27 @@ async function receive(
   }
   const saidBefore = lengthSaidBefore(tries.heads, head);
   tries.heads.push(head);
-  const gate = new CommitGate(entry, head, store, saidBefore);
-  if (head.length !== undefined && head.length <= ONE_BUFFER_BYTES) {
+  const gate = new CommitGate(entry, head, gateSettings(store, tap), saidBefore);
+  tries.unstored = tap && (tap.begin(head) ?? tooMuchMetadata(transfer, head));
+  if (tries.unstored !== undefined) {
+    tries.staged = new StagedObject({ head, gate, trace: undefined, tap }, nowhere());
+    return finish(transfer, answer, tries.staged, tries, signal);
+  }
+  const oneBuffer = tap === undefined ? ONE_BUFFER_BYTES : ONE_TAPPED_BUFFER_BYTES;
+  if (head.length !== undefined && head.length <= oneBuffer) {
     return storeWhole(transfer, answer, gate, tries, signal);
   }
   return storeStreamed(transfer, answer, gate, tries, signal);
 }
 
-/**
- * What was staged, by this run or an earlier one; what had to be given up between two tries is there
- * up to its last mark.
- */
-async function whatIsThere(
-  transfer: Transfer,
-  tries: Tries,
-  signal: AbortSignal,
-): Promise<StagedObject | undefined> {
-  await tries.givenUp;
-  return (tries.staged ??= await takeUpObject(transfer, signal));
+function tooMuchMetadata({ entry, store }: Transfer, head: OriginHead): Failure | undefined {
+  try {
+    storedMetadata(entry.key, head, store);
+    return undefined;
+  } catch (error) {
+    if (error instanceof Failure) return error;
+    throw error;
+  }
 }
 
 /** Takes an answer to a request for the rest, where it is just that. */
@@ -165,13 +139,15 @@ async function storeWhole(
   tries: Tries,
   signal: AbortSignal,
 ): Promise<TransferOutcome> {
-  const { entry, bucket, store } = transfer;
+  const { entry, bucket, store, tap } = transfer;
   const metadata = storedMetadata(entry.key, answer.head, store);
   const reserved = await transfer.memory.reserve(answer.head.length ?? ONE_BUFFER_BYTES, signal);
   try {
     const bytes = await answer.bytes(ONE_BUFFER_BYTES);
     gate.update(bytes);
+    await tap?.write(bytes);
     const passed = gate.pass();
+    tap?.passed();
     const result = await bucket.putBytes(
       entry.key,
       bytes,
@@ -179,7 +155,7 @@ async function storeWhole(
       writeOptions(transfer, bytes.length),
       signal,
     );
-    return outcomeOf(result, passed, answer.head, gate.lengthVerified, tries);
+    return outcomeOf(result, passed.bytes, answer.head, gate.lengthVerified, tries.heads);
   } finally {
     reserved.release();
   }
@@ -209,46 +185,33 @@ async function finish(
   tries: Tries,
   signal: AbortSignal,
 ): Promise<TransferOutcome | ReadAgain<TransferOutcome>> {
-  const { entry, store } = transfer;
+  const { entry, store, tap } = transfer;
   const { head, gate } = staged;
   await staged.take(answer);
   const passed = gate.pass();
-  if (!gate.mustConfirm) return commit(staged, passed, gate.lengthVerified, tries);
+  if (!gate.mustConfirm) return commit(transfer, staged, passed, gate.lengthVerified, tries);
   return new ReadAgain(async (second) => {
     // What was staged was given up meanwhile, so this is a first answer again.
     if (tries.staged !== staged) return receive(transfer, second, tries, signal);
-    await confirmBody(entry, store, passed, head, second);
-    return commit(staged, passed, true, tries);
+    await confirmBody(entry, gateSettings(store, tap), passed, head, second);
+    return commit(transfer, staged, passed, true, tries);
   });
 }
 
 async function commit(
+  { entry, store, tap }: Transfer,
   staged: StagedObject,
   passed: Passed,
   lengthVerified: boolean,
   tries: Tries,
 ): Promise<TransferOutcome> {
+  const { bytes } = passed;
+  const { head } = staged;
+  tap?.passed();
+  // Nobody may have declared how long it was going to be.
+  const why = tries.unstored ?? (tap && refuseSize(bytes, entry, head, store));
+  if (why !== undefined) return { outcome: 'handedOn', bytes, why };
   const result = await staged.commit();
   tries.staged = undefined;
-  return outcomeOf(result, passed, staged.head, lengthVerified, tries);
-}
-
-function outcomeOf(
-  result: WriteResult,
-  passed: Passed,
-  head: OriginHead,
-  lengthVerified: boolean,
-  tries: Tries,
-): TransferOutcome {
-  if (result.outcome === 'exists') return { outcome: 'skipped', reason: 'exists' };
-  const { bytes } = passed;
-  const differs = differingOrigins(tries.heads, head, bytes);
-  return {
-    outcome: 'copied',
-    bytes,
-    etag: result.etag,
-    origin: head.origin,
-    lengthVerified,
-    ...(differs.length === 0 ? {} : { differs }),
-  };
+  return outcomeOf(result, bytes, head, lengthVerified, tries.heads);
 }

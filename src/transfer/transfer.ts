@@ -3,6 +3,7 @@ import type { Bucket, StoredObject } from '../model/bucket.ts';
 import type { KeyEntry } from '../model/entry.ts';
 import type { Origin, OriginRequest } from '../model/origin.ts';
 import type { StoreSettings } from '../model/rule.ts';
+import type { BodyTap } from './body-tap.ts';
 import type { OpenUploads } from './open-uploads.ts';
 
 /** One object's journey: from where, to where, and what must hold on the way. */
@@ -23,4 +24,6 @@ export interface Transfer {
   readonly askBeforeLarge?: boolean;
   /** Uploads that outlive a run, where the run has a state. */
   readonly uploads?: OpenUploads | undefined;
+  /** Who follows the body from its first byte; it is then never gone on with from an earlier run. */
+  readonly tap?: BodyTap | undefined;
 }

@@ -1,0 +1,54 @@
+import type { Failure } from '../model/failure.ts';
+import type { OriginHead } from '../model/origin.ts';
+import { abandonObject, takeUpObject } from './stage-object.ts';
+import type { StagedObject } from './staged-object.ts';
+import type { Transfer } from './transfer.ts';
+
+/** What the tries at one object so far came to. */
+export interface Tries {
+  /** The head of every answer whose body was wanted. */
+  readonly heads: OriginHead[];
+  staged: StagedObject | undefined;
+  /** Settles when what had to be given up is. */
+  givenUp: Promise<void> | undefined;
+  /** How far what was given up had come. */
+  begun: StagedObject['begun'] | undefined;
+  /** The rest was asked for anew because what was there was given up meanwhile. */
+  askedAgain: boolean;
+  /** What forbids to store the body that is handed on. */
+  unstored: Failure | undefined;
+}
+
+/** Leaves what is staged to the next try, or to the run that takes the object up again. */
+export async function suspend(tries: Tries): Promise<void> {
+  const { staged } = tries;
+  tries.begun = staged?.begun;
+  tries.staged = undefined;
+  await staged?.suspend();
+}
+
+/** The object begins again at byte 0. */
+export async function discard(
+  transfer: Transfer,
+  tries: Tries,
+  signal: AbortSignal,
+): Promise<void> {
+  const { staged } = tries;
+  tries.begun = undefined;
+  tries.staged = undefined;
+  if (staged !== undefined) await staged.abort();
+  else await abandonObject(transfer, signal);
+}
+
+/**
+ * What was staged, by this run or an earlier one; what had to be given up between two tries is there
+ * up to its last mark.
+ */
+export async function whatIsThere(
+  transfer: Transfer,
+  tries: Tries,
+  signal: AbortSignal,
+): Promise<StagedObject | undefined> {
+  await tries.givenUp;
+  return (tries.staged ??= await takeUpObject(transfer, signal));
+}
