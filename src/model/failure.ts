@@ -1,5 +1,3 @@
-import type { Headers } from './ports.ts';
-
 /**
  * Why one object could not be copied. The list is closed and documented in the README; programs
  * decide by these codes, never by a message.
@@ -31,7 +29,7 @@ export type FailureCode = (typeof FAILURE_CODES)[number];
 /** An origin's answer that is no object, as it came. */
 export interface RefusedAnswer {
   /** Lower-case names. */
-  readonly headers: Headers;
+  readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array;
 }
 

@@ -53,6 +53,7 @@ export function explainKey(rules: Rules, asked: ObjectKey | ClientRequest): Expl
   const { urls, problem } = triedUrls(rule, request.key, passed.query);
   const redirects = REDIRECTS.has(rule.action);
   const redirect = redirects ? explainRedirect(rule, request) : undefined;
+  const stores = STORES.has(rule.action) && urls.length > 0;
   const unstored = whyUnstored(rule, request, passed);
   return {
     key: request.key,
@@ -61,7 +62,7 @@ export function explainKey(rules: Rules, asked: ObjectKey | ClientRequest): Expl
     action: rule.action,
     originUrls: urls,
     requestHeaders: headersOf(rule, triedAddresses(rule.origins)[0], passed),
-    storedKey: STORES.has(rule.action) && unstored === undefined ? request.key : null,
+    storedKey: stores && unstored === undefined ? request.key : null,
     redirect: redirect ?? null,
     reason: sentence([
       ruleVerdict(rule, request).reason,

@@ -1,5 +1,6 @@
 import type { ObjectKey } from '../model/object-key.ts';
 import type { Rules } from '../model/rule.ts';
+import { displayWidth } from './display-width.ts';
 import { triedUrls } from './explain-addresses.ts';
 import type { Explanation } from './explain-key.ts';
 import { matchRule } from './match-rule.ts';
@@ -39,17 +40,21 @@ export function explainTable(explanations: readonly Explanation[]): string {
     ),
   ];
   const widths = rows.reduce<readonly number[]>(
-    (widest, row) => row.map((cell, column) => Math.max(cell.length, widest[column] ?? 0)),
+    (widest, row) => row.map((cell, column) => Math.max(displayWidth(cell), widest[column] ?? 0)),
     [],
   );
   return rows
     .map((row) =>
       row
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .map((cell, column) => padded(cell, widths[column] ?? 0))
         .join('  ')
         .trimEnd(),
     )
     .join('\n');
+}
+
+function padded(cell: string, width: number): string {
+  return `${cell}${' '.repeat(Math.max(0, width - displayWidth(cell)))}`;
 }
 
 /** Keys may hold anything, also what moves a terminal's cursor. */

@@ -77,12 +77,20 @@ const HOSTS: Condition = {
   given: ({ hosts }, { request }) =>
     request !== undefined && hosts.allow.length + hosts.deny.length > 0,
   holds: ({ hosts }, { request }) => request === undefined || hostHolds(hosts, request.host),
-  words: (_match, holds, { request }) => {
-    if (request?.host === undefined) return `the request names no host${holds ? '' : ' to allow'}`;
+  words: ({ hosts }, holds, { request }) => {
+    if (request?.host === undefined) {
+      return holds
+        ? 'the request names no host'
+        : `it takes the host ${fewHosts(hosts.allow)}, the request names none`;
+    }
     return `the host ${request.host} is ${holds ? '' : 'not '}allowed`;
   },
 };
 
+/** Hosts that a verdict names. */
+const MOST_HOSTS = 3;
+
+const KEY_CONDITIONS: ReadonlySet<Condition> = new Set([KEY_PREFIX, KEY_SUFFIX]);
 const CONDITIONS: readonly Condition[] = [KEY_PREFIX, KEY_SUFFIX, METHOD, STATUS, HEADERS, HOSTS];
 
 /** Whether a rule takes a key, and why, in words that follow a colon. */
@@ -159,9 +167,17 @@ export function ruleVerdict(rule: Rule, asked: ObjectKey | ClientRequest): RuleV
   const failing = CONDITIONS.filter((condition) => !condition.holds(match, candidate));
   const given = CONDITIONS.filter((condition) => condition.given(match, candidate));
   const told = failing.length > 0 ? failing : given;
-  const words = told.map((condition) => condition.words(match, failing.length === 0, candidate));
-  const reason = words.length === 0 ? 'it takes every key' : words.join(' and ');
-  return { matches: failing.length === 0, reason };
+  const holds = failing.length === 0;
+  const words = told.map((condition) => condition.words(match, holds, candidate));
+  const judgesKeys = told.some((condition) => KEY_CONDITIONS.has(condition));
+  const reason = [...(holds && !judgesKeys ? ['it takes every key'] : []), ...words].join(' and ');
+  return { matches: holds, reason };
+}
+
+/** The first ones: a rule may allow hundreds. */
+function fewHosts(hosts: readonly string[]): string {
+  const more = hosts.length - MOST_HOSTS;
+  return [...hosts.slice(0, MOST_HOSTS), ...(more > 0 ? [`${more} more`] : [])].join(' or ');
 }
 
 function matches({ match }: Rule, candidate: Candidate): boolean {

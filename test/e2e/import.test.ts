@@ -63,6 +63,23 @@ test.each([
   expect(run.stderr).toBe('bucketfill: stdin: is not UTF-8 text; convert it first\n');
 });
 
+test.each([
+  ['a device without end', '/dev/zero'],
+  ['stdin', '-'],
+])('%s is read up to a limit', async (_name, file) => {
+  const stdin = new Uint8Array(9 * 1024 * 1024).fill(32);
+  const run = await runCli(['import', 'obs', file], { stdin });
+  expect([run.code, run.stdout]).toEqual([2, '']);
+  expect(run.stderr).toContain('too large; a vendor');
+});
+
+test('a field that stands twice is exit 2, naming it and its line', async () => {
+  const stdin = '{\n"rules": [],\n"rules": []\n}';
+  const run = await runCli(['import', 'obs', '-'], { stdin });
+  expect([run.code, run.stdout]).toEqual([2, '']);
+  expect(run.stderr).toBe('bucketfill: stdin: `rules` stands twice (line 3); keep one\n');
+});
+
 test('both replacements of a key are exit 2, naming both', async () => {
   const sample = await readFile(path.join(SAMPLES, 'obs.json'), 'utf8');
   const stdin = sample.replace(

@@ -72,6 +72,8 @@ describe('explaining a key', () => {
   it('tells of a key that cannot be asked for instead of failing', () => {
     const explanation = explainKey(RULES, objectKey('video/../a.mp4'));
     expect(explanation.reason).toContain('KEY_INVALID');
+    expect(explanation.storedKey).toBeNull();
+    expect(explainText(explanation, RULES)).not.toContain('stored as');
     expect(explainKey(rulesOf('rules: []'), objectKey('a')).reason).toBe('there is no rule');
   });
 });

@@ -180,6 +180,16 @@ describe('in words', () => {
     ]);
   });
 
+  it('a table’s columns stand under each other where characters are two columns wide', () => {
+    const rules = rulesOf(`rules: [{ id: a, ${O} }]`);
+    const keys = ['图片.jpg', 'b'].map(objectKey);
+    const lines = explainTable(keys.map((key) => explainKey(rules, key))).split('\n');
+    expect(lines.slice(1).map((line) => line.slice(0, line.indexOf('mirror')))).toEqual([
+      '图片.jpg  a     ',
+      'b         a     ',
+    ]);
+  });
+
   it('a key cannot write lines of its own', () => {
     const rules = rulesOf(`rules: [{ id: a, ${O} }]`);
     const text = explainText(explainKey(rules, objectKey('a\n  rule  b\u202E')), rules);

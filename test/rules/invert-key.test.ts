@@ -93,6 +93,7 @@ describe('the request key of what an origin holds', () => {
       keyPrefix: fc.option(part, { nil: undefined }),
       keySuffix: fc.option(part, { nil: undefined }),
       replacePrefix: fc.option(part, { nil: undefined }),
+      template: fc.option(fc.record({ before: part, after: part }), { nil: undefined }),
       suffix: fc.option(fc.record({ from: fc.option(part, { nil: undefined }), to: part }), {
         nil: undefined,
       }),

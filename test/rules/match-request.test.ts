@@ -173,20 +173,30 @@ describe('before the bucket is asked', () => {
 describe('the verdict on a rule and a request', () => {
   it.each([
     ['methods: [GET]', { method: 'HEAD' }, 'it takes GET, not HEAD'],
-    ['methods: [GET]', {}, 'the method is GET'],
-    ['statuses: any', {}, 'it answers whatever the bucket holds'],
+    ['methods: [GET]', {}, 'it takes every key and the method is GET'],
+    ['methods: [GET], keySuffix: g', {}, 'the key ends with `g` and the method is GET'],
+    ['statuses: any', {}, 'it takes every key and it answers whatever the bucket holds'],
     ['statuses: [500]', {}, "it answers the bucket's 500, not its 404"],
-    ['statuses: [404, 403]', {}, "it answers the bucket's 404"],
+    ['statuses: [404, 403]', {}, "it takes every key and it answers the bucket's 404"],
     [
       'headers: [{ name: x, equals: y }, { name: z, startsWith: w }]',
       { headers: { x: 'y' } },
       'the header z does not start with `w`',
     ],
-    ['headers: [{ name: x, endsWith: y }]', { headers: { x: 'y' } }, 'the header x ends with `y`'],
+    [
+      'headers: [{ name: x, endsWith: y }]',
+      { headers: { x: 'y' } },
+      'it takes every key and the header x ends with `y`',
+    ],
     ['hosts: { allow: [h] }', { host: 'i' }, 'the host i is not allowed'],
-    ['hosts: { allow: [h] }', { host: 'h' }, 'the host h is allowed'],
-    ['hosts: { allow: [h] }', {}, 'the request names no host to allow'],
-    ['hosts: { deny: [h] }', {}, 'the request names no host'],
+    ['hosts: { allow: [h] }', { host: 'h' }, 'it takes every key and the host h is allowed'],
+    ['hosts: { allow: [h] }', {}, 'it takes the host h, the request names none'],
+    [
+      'hosts: { allow: [h, i, j, k, l] }',
+      {},
+      'it takes the host h or i or j or 2 more, the request names none',
+    ],
+    ['hosts: { deny: [h] }', {}, 'it takes every key and the request names no host'],
   ])('{ %s } on %j: %s', (match, request, reason) => {
     const rule = ruleOf(`action: redirect, match: { ${match} }`);
     expect(ruleVerdict(rule, { ...GET, ...request }).reason).toBe(reason);

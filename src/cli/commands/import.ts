@@ -1,4 +1,5 @@
-import { readFile, stat, writeFile } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Readable } from 'node:stream';
 import { EXIT } from '../../model/exit-code.ts';
@@ -25,7 +26,7 @@ export async function importVendor(
 ): Promise<number> {
   const { cwd, stdin, stdout, stderr } = surroundings;
   const name = file === '-' ? 'stdin' : file;
-  const bytes = file === '-' ? await readAll(stdin) : await readSmall(file, cwd);
+  const bytes = file === '-' ? await readAll(stdin, name) : await readFrom(file, cwd);
   const text = decoded(bytes, name);
   const { yaml, warnings } = importRules({ vendor, text, file: name, bucketUrl: options.bucket });
   if (options.output === undefined) stdout.write(yaml);
@@ -45,24 +46,22 @@ function decoded(bytes: Uint8Array, name: string): string {
   }
 }
 
-async function readSmall(file: string, cwd: string): Promise<Uint8Array> {
-  const location = path.resolve(cwd, file);
+/** As a stream: pipes and devices tell no size beforehand. */
+async function readFrom(file: string, cwd: string): Promise<Uint8Array> {
   try {
-    const { size } = await stat(location);
-    if (size > MOST_BYTES) throw tooLarge(file);
-    return await readFile(location);
+    return await readAll(createReadStream(path.resolve(cwd, file)), file);
   } catch (error) {
     throw unusable(file, error);
   }
 }
 
-async function readAll(stdin: Readable): Promise<Uint8Array> {
+async function readAll(stream: Readable, name: string): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let size = 0;
-  for await (const chunk of stdin) {
+  for await (const chunk of stream) {
     const bytes: Uint8Array = Buffer.from(chunk);
     size += bytes.length;
-    if (size > MOST_BYTES) throw tooLarge('stdin');
+    if (size > MOST_BYTES) throw tooLarge(name);
     chunks.push(bytes);
   }
   return Buffer.concat(chunks);

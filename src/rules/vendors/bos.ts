@@ -9,6 +9,9 @@ import type { Vendor } from './vendor.ts';
 import { jsonDocument } from './vendor.ts';
 import type { VendorSource } from './vendor-source.ts';
 
+/** What says nothing more where one file stands for every key. */
+const UNFIT_FOR_FIXED = ['prefix', 'suffix', 'version', 'prefixReplace'];
+
 /** Baidu's limit (console guide, mirror back-to-origin). */
 const MAX_RULES = 20;
 
@@ -82,6 +85,8 @@ function actionOf(
     throw source.problem('`fixedKey` and `mode` fetch contradict each other');
   }
   if (fixed !== undefined) {
+    for (const name of UNFIT_FOR_FIXED) source.drop(name, 'fixedKey is the whole name');
+    source.drop('storageClass', 'nothing is stored');
     source.warn('fixedKey: a redirect to one file, and nothing is stored');
     return 'redirect';
   }

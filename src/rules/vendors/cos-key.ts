@@ -19,11 +19,17 @@ export function cosKeyFields(
   const suffix = info.field('SuffixConfiguration');
   const from = suffix?.filled('Suffix') ?? info.filled('Suffix');
   const to = suffix?.optionalText('ReplacedWithSuffix');
-  info.field('PrefixDirective');
+  warnOfOldForm(info);
   return {
     ...replaced,
     ...(to === undefined || to === '' ? { addSuffix: from } : { replaceSuffix: { from, to } }),
   };
+}
+
+function warnOfOldForm(info: VendorSource): void {
+  info.field('PrefixDirective');
+  if (info.filled('Prefix') === undefined && info.filled('Suffix') === undefined) return;
+  info.warn('the older form of Prefix and Suffix; they are taken as put around the key');
 }
 
 function prefixFields(info: VendorSource, condition: string): Fields {

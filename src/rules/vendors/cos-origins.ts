@@ -57,7 +57,8 @@ function mastersOf(info: VendorSource, scheme: string, rule: string): readonly F
   if (weight > MAX_WEIGHT) throw info.problem(`\`Weight\`: at most ${MAX_WEIGHT}`);
   const open =
     host === undefined || host.text() === '' ? [] : [{ url: hostUrl(host, scheme), weight }];
-  return [...open, ...(closed === undefined ? [] : [privateAddress(closed, scheme, rule)])];
+  if (closed === undefined) return open;
+  return [...open, { ...privateAddress(closed, scheme, rule), weight }];
 }
 
 function withoutWeight(address: FieldValue): FieldValue {

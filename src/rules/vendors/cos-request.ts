@@ -1,8 +1,11 @@
 import type { Fields } from './draft-rule.ts';
 import { Noted } from './draft-rule.ts';
 import type { HeaderLists } from './header-fields.ts';
-import { headerFields, passesHeaders } from './header-fields.ts';
+import { headerFields, passesHeaders, warnLongLists } from './header-fields.ts';
 import type { VendorSource } from './vendor-source.ts';
+
+/** Tencent's limit of each list of headers. */
+const MAX_HEADERS = 10;
 
 /** Errors that origins answer with; COS hands on whatever came. */
 const ERROR_STATUSES = [400, 401, 403, 405, 406, 409, 410, 412, 429, 451, 500, 502, 503, 504];
@@ -46,6 +49,12 @@ function passedStatuses(parameter: VendorSource | undefined): readonly number[] 
 }
 
 function headerLists(holder: VendorSource | undefined): HeaderLists {
+  const lists = listsOf(holder);
+  if (holder !== undefined) warnLongLists(lists, MAX_HEADERS, holder);
+  return lists;
+}
+
+function listsOf(holder: VendorSource | undefined): HeaderLists {
   const set = holder?.field('NewHttpHeaders')?.all('Header') ?? [];
   // The documentation and the vendor's own program spell this differently.
   const remove = ['ForbidFollowHeaders', 'ForbidFollowHttpHeaders'].flatMap((name) =>

@@ -3,6 +3,7 @@ import { isSecretHeader } from '../inline-secret.ts';
 import type { Fields, FieldValue } from './draft-rule.ts';
 import { shown } from './import-notes.ts';
 import type { VendorSource } from './vendor-source.ts';
+import { warnBeyond } from './warn-beyond.ts';
 
 /** A vendor's three lists of headers and the switch that passes all. */
 export interface HeaderLists {
@@ -62,6 +63,13 @@ export function limitLists(lists: HeaderLists, most: number, holder: VendorSourc
     const count = lists[name].length;
     if (count <= most) continue;
     throw holder.problem(`${count} headers to ${name}; this vendor allows at most ${most}`);
+  }
+}
+
+/** As {@link limitLists}, where what the vendor would refuse works here all the same. */
+export function warnLongLists(lists: HeaderLists, most: number, holder: VendorSource): void {
+  for (const name of ['pass', 'remove', 'set'] as const) {
+    warnBeyond(holder, lists[name].length, most, `headers to ${name}`);
   }
 }
 

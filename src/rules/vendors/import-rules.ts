@@ -48,10 +48,13 @@ export function importRules(request: ImportRequest): ImportedRules {
   const rules = vendor.draft(root);
   root.finish();
   if (rules.length === 0) throw notes.problem('', 'holds no rule');
-  const plain = write(vendor, rules, request, []);
+  const ofRules = new Set(rules.flatMap((rule) => rule.warnings));
+  const others = notes.warnings().filter((warning) => !ofRules.has(warning));
+  const draft = { vendor, rules, warnings: others };
+  const plain = write(draft, request, []);
   const parsed = parsedRules(plain, rules, request, notes);
   const examples = rules.map((_, index) => exampleLines(parsed, parsed.rules[index]));
-  return { yaml: write(vendor, rules, request, examples), warnings: notes.warnings() };
+  return { yaml: write(draft, request, examples), warnings: notes.warnings() };
 }
 
 function readDocument(vendor: Vendor, text: string, notes: ImportNotes) {
@@ -63,9 +66,15 @@ function readDocument(vendor: Vendor, text: string, notes: ImportNotes) {
   return vendor.read(bare, notes);
 }
 
+interface Draft {
+  readonly vendor: Vendor;
+  readonly rules: readonly DraftRule[];
+  /** Those that concern no rule. */
+  readonly warnings: readonly ImportWarning[];
+}
+
 function write(
-  vendor: Vendor,
-  rules: readonly DraftRule[],
+  { vendor, rules, warnings }: Draft,
   { bucketUrl }: ImportRequest,
   examples: readonly (readonly string[])[],
 ): string {
@@ -76,6 +85,7 @@ function write(
       'NOTE marks what was dropped or is doubtful. `bucketfill check` validates this file,',
       '`bucketfill explain` tells what becomes of a key.',
     ],
+    warnings,
     bucketUrl: bucketUrl ?? PLACEHOLDER,
     bucketNote: bucketUrl === undefined ? note : undefined,
     rules,

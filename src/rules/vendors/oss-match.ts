@@ -4,6 +4,10 @@ import { Noted } from './draft-rule.ts';
 import { shown } from './import-notes.ts';
 import { redirectMatch } from './routing-rules.ts';
 import type { VendorSource } from './vendor-source.ts';
+import { warnBeyond } from './warn-beyond.ts';
+
+/** OSS's limit of header conditions. */
+const MAX_HEADERS = 10;
 
 const TESTS = [
   ['Equals', 'equals'],
@@ -30,6 +34,9 @@ function mirrorMatch(condition: VendorSource | undefined): Fields {
 
 function headerConditions(condition: VendorSource | undefined): readonly Fields[] | undefined {
   const conditions = (condition?.all('IncludeHeader') ?? []).map(headerCondition);
+  if (condition !== undefined) {
+    warnBeyond(condition, conditions.length, MAX_HEADERS, 'IncludeHeader');
+  }
   return conditions.length === 0 ? undefined : conditions;
 }
 

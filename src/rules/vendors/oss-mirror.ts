@@ -1,10 +1,15 @@
 import type { Fields } from './draft-rule.ts';
 import { Noted } from './draft-rule.ts';
-import { headerFields, passesHeaders, passRemoveSet } from './header-fields.ts';
+import type { HeaderLists } from './header-fields.ts';
+import { headerFields, passesHeaders, passRemoveSet, warnLongLists } from './header-fields.ts';
+import { shown } from './import-notes.ts';
 import { ossKey } from './oss-key.ts';
 import { ossMatch, ossMethods } from './oss-match.ts';
 import { ossOrigins } from './oss-origins.ts';
 import type { VendorSource } from './vendor-source.ts';
+
+/** OSS's limit of each list of headers. */
+const MAX_HEADERS = 10;
 
 /** Fields of a mirror rule that have no counterpart, and why. */
 const DROPPED: readonly (readonly [string, string])[] = [
@@ -36,7 +41,7 @@ export function ossMirror(
   id: string,
 ): Fields {
   for (const [name, why] of DROPPED) redirect.drop(name, why);
-  const lists = passRemoveSet(redirect.field('MirrorHeaders'));
+  const lists = headerLists(redirect.field('MirrorHeaders'));
   const passQuery = passesQuery(redirect);
   const follows = redirect.optionalFlag('MirrorFollowRedirect') ?? true;
   return {
@@ -67,13 +72,21 @@ export function ossMirror(
   };
 }
 
+function headerLists(holder: VendorSource | undefined): HeaderLists {
+  const lists = passRemoveSet(holder);
+  if (holder !== undefined) warnLongLists(lists, MAX_HEADERS, holder);
+  return lists;
+}
+
 function mirrorKey(redirect: VendorSource): Fields {
   const key = ossKey(redirect);
   if (key?.['fixed'] !== undefined) {
     throw redirect.problem('`ReplaceKeyWith` without ${key}: every key would be the same object');
   }
-  const keepsSlashes = redirect.optionalFlag('MirrorPassOriginalSlashes') === true;
-  return { ...key, slashes: keepsSlashes ? 'keepLeading' : undefined };
+  const slashes = redirect.field('MirrorPassOriginalSlashes');
+  if (slashes?.flag() !== true) return { ...key };
+  slashes.warn('OSS stores such a key without its leading slashes, bucketfill as it is asked for');
+  return { ...key, slashes: 'keepLeading' };
 }
 
 /** OSS's own field for mirrors is stronger than the one that redirects share. */
@@ -108,10 +121,12 @@ function passedStatuses(redirect: VendorSource): readonly number[] | undefined {
 }
 
 function pairs(sources: readonly VendorSource[] = []): Fields {
-  const entries = sources.map((source) => {
+  const entries = new Map<string, string>();
+  for (const source of sources) {
     const key = source.needed('Key').text();
     if (key === '__proto__') throw source.problem('`Key`: cannot be this');
-    return [key, source.optionalText('Value') ?? ''] as const;
-  });
+    if (entries.has(key)) throw source.problem(`\`${shown(key)}\` is set twice; keep one`);
+    entries.set(key, source.optionalText('Value') ?? '');
+  }
   return Object.fromEntries(entries);
 }

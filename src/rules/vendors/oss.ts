@@ -10,6 +10,7 @@ import type { VendorSource } from './vendor-source.ts';
 
 /** The seed document allows five rules, later ones 20; more than five may be refused by OSS. */
 const USUAL_RULES = 5;
+const MAX_RULES = 20;
 /** OSS redirects with 301 where no HttpRedirectCode is given (PutBucketWebsite). */
 const DEFAULT_STATUS = 301;
 
@@ -21,9 +22,7 @@ export const oss: Vendor = {
     root.drop('IndexDocument', 'bucketfill serves objects by their keys only');
     root.drop('ErrorDocument', 'bucketfill answers errors as S3 does');
     const sources = routingRules(root);
-    if (sources.length > USUAL_RULES) {
-      root.notes.warn('RoutingRules', `${sources.length} rules; some regions of OSS allow 5 only`);
-    }
+    warnOfCount(root, sources.length);
     const ordered = inOrder(sources);
     return draftRules(
       ordered.map(({ source }) => source),
@@ -31,6 +30,15 @@ export const oss: Vendor = {
     );
   },
 };
+
+function warnOfCount({ notes }: VendorSource, count: number): void {
+  if (count <= USUAL_RULES) return;
+  const limit =
+    count > MAX_RULES
+      ? `OSS allows at most ${MAX_RULES}`
+      : `some regions of OSS allow ${USUAL_RULES} only`;
+  notes.warn('RoutingRules', `${count} rules; ${limit}`);
+}
 
 interface Numbered {
   readonly source: VendorSource;
@@ -59,7 +67,11 @@ function fieldsOf(source: VendorSource, id: string): Fields {
   const redirect = source.needed('Redirect');
   const condition = source.field('Condition');
   source.drop('LuaConfig', 'scripts are not run');
-  const type = redirect.filled('RedirectType') ?? 'External';
+  const given = redirect.filled('RedirectType');
+  if (given === undefined && redirect.filled('MirrorURL') !== undefined) {
+    throw redirect.problem('`MirrorURL` without `RedirectType`; expected Mirror beside it');
+  }
+  const type = given ?? 'External';
   switch (type.trim().toLowerCase()) {
     case 'mirror':
       return ossMirror(redirect, condition, id);

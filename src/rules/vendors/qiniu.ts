@@ -9,6 +9,9 @@ import { VendorSource } from './vendor-source.ts';
 
 const RULE = 'qiniu';
 
+/** Addresses that are asked for one object where a rule says nothing. */
+const USUAL_ADDRESSES = 3;
+
 /** Qiniu's mirror source: the answer of `/v2/bucketInfo`, or the call that set it (`/image/…`). */
 export const qiniu: Vendor = {
   title: 'Qiniu, mirror source of a bucket',
@@ -73,7 +76,10 @@ function fieldsOf(root: VendorSource): Fields {
     id: RULE,
     match: { methods: new Noted(['GET'], 'Qiniu does not say that a HEAD triggers') },
     action: 'mirror',
-    origins: { masters },
+    origins: {
+      masters,
+      maxAddresses: masters.length > USUAL_ADDRESSES ? masters.length : undefined,
+    },
     response: { onError: new Noted(478, 'what Qiniu answers when the source fails') },
     store: {
       reject: {

@@ -3,7 +3,10 @@ import type { Fields, FieldValue } from './draft-rule.ts';
 import { Noted } from './draft-rule.ts';
 import { httpAddress, s3Address } from './origin-address.ts';
 import type { VendorSource } from './vendor-source.ts';
+import { warnBeyond } from './warn-beyond.ts';
 
+/** Volcengine's limit of primary addresses. */
+const MAX_PRIMARIES = 5;
 /** Addresses that are asked for one object where a rule says nothing. */
 const USUAL_ADDRESSES = 3;
 
@@ -18,6 +21,7 @@ export function tosOrigins(redirect: VendorSource, rule: string): Fields {
   const masters = [...publicOnes(open, 'Primary', rule), ...privateOnes(closed, 'Primary', rule)];
   const slaves = [...publicOnes(open, 'Follower', rule), ...privateOnes(closed, 'Follower', rule)];
   if (masters.length === 0) throw redirect.problem('no source is named; expected a `Primary`');
+  warnBeyond(redirect, masters.length, MAX_PRIMARIES, 'Primary');
   const count = masters.length + slaves.length;
   return {
     select: masters.length > 1 ? new Noted('random', 'as TOS chooses') : undefined,

@@ -6,6 +6,11 @@ import { tosOrigins } from './tos-origins.ts';
 import type { Vendor } from './vendor.ts';
 import { jsonDocument } from './vendor.ts';
 import type { VendorSource } from './vendor-source.ts';
+import { warnBeyond } from './warn-beyond.ts';
+
+/** Volcengine's limits: rules, and hosts that a rule is for. */
+const MAX_RULES = 20;
+const MAX_HOSTS = 20;
 
 /** Volcengine TOS mirror rules (`PUT /?mirror`). */
 export const tos: Vendor = {
@@ -14,7 +19,9 @@ export const tos: Vendor = {
   draft: (root): readonly DraftRule[] => {
     root.needed('Rules');
     const idOf = ruleIds();
-    return draftRules(root.all('Rules'), (source, index) =>
+    const sources = root.all('Rules');
+    warnBeyond(root, sources.length, MAX_RULES, 'rules');
+    return draftRules(sources, (source, index) =>
       fieldsOf(source, idOf(source.filled('ID') ?? `tos-${index + 1}`)),
     );
   },
@@ -29,6 +36,7 @@ function fieldsOf(source: VendorSource, id: string): Fields {
   const mirrors = action === 'mirror';
   const query = mirrors ? 'PassQuery' : 'FetchSourceOnRedirectWithQuery';
   const passQuery = redirect.optionalFlag(query) === true;
+  if (mirrors) redirect.drop('FetchSourceOnRedirectWithQuery', 'a mirror rule does not redirect');
   const locationQuery = !mirrors && redirect.optionalFlag('PassQuery') === true;
   return {
     id,
@@ -73,6 +81,9 @@ function actionOf(redirect: VendorSource): string {
 function matchOf(condition: VendorSource | undefined, prefix: string): Fields {
   const code = condition?.field('HttpCode');
   if (code !== undefined && code.whole() !== 404) throw code.problem('TOS mirrors on 404 only');
+  if (condition !== undefined) {
+    warnBeyond(condition, condition.all('AllowHost').length, MAX_HOSTS, 'AllowHost');
+  }
   const methods = condition?.all('HttpMethod').map((method) => method.text().toUpperCase()) ?? [];
   return {
     keyPrefix: prefix === '' ? undefined : prefix,

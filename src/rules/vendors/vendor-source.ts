@@ -204,6 +204,7 @@ function saysNothing(node: VendorNode): boolean {
 function kind(node: VendorNode): string {
   if (node.kind === 'list') return 'a list';
   if (node.kind === 'map') return 'fields';
+  if (node.value === null) return 'null';
   if (typeof node.value === 'string') return 'text';
   return typeof node.value === 'number' ? 'a number' : 'true or false';
 }

@@ -3,11 +3,14 @@ import { Document, isCollection, isMap, isNode, isPair, isScalar, YAMLMap, YAMLS
 
 import type { DraftRule, Fields, FieldValue } from './draft-rule.ts';
 import { Noted } from './draft-rule.ts';
+import type { ImportWarning } from './import-notes.ts';
 
 /** A rules file before it is text. */
 export interface RulesFile {
   /** Lines of the comment that heads the file. */
   readonly head: readonly string[];
+  /** Warnings that concern no rule, told in the head. */
+  readonly warnings: readonly ImportWarning[];
   readonly bucketUrl: string;
   readonly bucketNote: string | undefined;
   readonly rules: readonly DraftRule[];
@@ -28,7 +31,7 @@ export function writeRulesYaml(file: RulesFile): string {
     rules: file.rules.map(({ fields }) => fields),
   });
   document.contents = root;
-  document.commentBefore = commentText(file.head);
+  document.commentBefore = commentText([...file.head, ...file.warnings.map(noteLine)]);
   const rules = root.get('rules');
   if (isCollection(rules)) {
     for (const [index, item] of rules.items.entries()) {
@@ -41,10 +44,11 @@ export function writeRulesYaml(file: RulesFile): string {
 }
 
 function aboutRule({ madeFrom, warnings }: DraftRule): string[] {
-  return [
-    ...(madeFrom === '' ? [] : [`Made from ${madeFrom}.`]),
-    ...warnings.map(({ path, message }) => `NOTE ${path === '' ? '' : `${path}: `}${message}`),
-  ];
+  return [...(madeFrom === '' ? [] : [`Made from ${madeFrom}.`]), ...warnings.map(noteLine)];
+}
+
+function noteLine({ path, message }: ImportWarning): string {
+  return `NOTE ${path === '' ? '' : `${path}: `}${message}`;
 }
 
 function commentText(lines: readonly string[]): string {

@@ -33,7 +33,7 @@ describe('the rules as a whole', () => {
     expect(refusal('bos', one({ sourceUrl: 'ftp://h.example' }))).toContain('http://');
   });
 
-  test.each(['B5', 'B14'])('%s the trigger is 404', () => {
+  test('B5 B14 the trigger is 404', () => {
     expect(ruleFrom('bos', one()).match.statuses).toEqual([404]);
   });
 
@@ -53,7 +53,7 @@ describe('the rules as a whole', () => {
     },
   );
 
-  test.each(['B8', 'B36'])('%s without conditions the key stands behind the address', () => {
+  test('B8 B36 without conditions the key stands behind the address', () => {
     expect(where({}, 'myobject.docx')).toEqual(['http://www.myweb.com/myobject.docx']);
   });
 
@@ -62,15 +62,13 @@ describe('the rules as a whole', () => {
     expect(ruleFrom('bos', one()).store.userMetadata).toBe(false);
   });
 
-  test.each([
-    ['B12', undefined, 'mirror'],
-    ['B12', '', 'mirror'],
-    ['B12', 'fetch', 'mirror'],
-    ['B13', 'redirect', 'redirectAndFetch'],
-  ])('%s the mode %j is %s', (_id, mode, action) => {
-    const rule = ruleFrom('bos', one({ mode }));
-    expect(rule.action).toBe(action);
-    expect(rule.redirect.status).toBe(302);
+  test.each([undefined, '', 'fetch'])('B12 the mode %j is a mirror', (mode) => {
+    expect(ruleFrom('bos', one({ mode })).action).toBe('mirror');
+  });
+
+  test('B13 the mode redirect is a redirect by 302 that fetches', () => {
+    const { action, redirect } = ruleFrom('bos', one({ mode: 'redirect' }));
+    expect([action, redirect.status]).toEqual(['redirectAndFetch', 302]);
   });
 
   test('another mode is refused', () => {
@@ -123,6 +121,12 @@ describe('conditions and key', () => {
     expect(ruleFrom('bos', one(more)).action).toBe('redirect');
     expect(where(more, 'any')).toEqual(['http://www.myweb.com/folder1/404.jpeg']);
     expect(imported('bos', one(more)).warnings).toContain('nothing is stored');
+    const whole = { ...more, prefix: 'a', suffix: '.b', version: 'v2', prefixReplace: 'c' };
+    const { warnings } = imported('bos', one({ ...whole, storageClass: 'STANDARD' }));
+    for (const name of ['prefix', 'suffix', 'version', 'prefixReplace']) {
+      expect(warnings).toContain(`[0].${name}: dropped: fixedKey is the whole name`);
+    }
+    expect(warnings).toContain('[0].storageClass: dropped: nothing is stored');
     const line = refusal('bos', one({ fixedKey: 'x' }));
     expect(line).toContain('`fixedKey` and `mode` fetch contradict each other');
   });
@@ -225,7 +229,7 @@ describe('the documented cases', () => {
     ]);
   });
 
-  test.each(['B17', 'B35'])('%s a folder of a private bucket, with query and two headers', () => {
+  test('B17 B35 a folder of a private bucket, with query and two headers', () => {
     const more = {
       resource: 'folderA*',
       version: 'v2',

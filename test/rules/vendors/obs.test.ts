@@ -142,7 +142,7 @@ describe('the sources', () => {
     expect(ruleFrom('obs', one()).origins?.select).toBe('ordered');
   });
 
-  test.each([['H14'], ['H15']])('%s a master, another master and one slave are asked', () => {
+  test('H14 H15 a master, another master and one slave are asked', () => {
     const document = sources({
       master: ['http://m1.example', 'http://m2.example', 'http://m3.example'],
       slave: ['http://s1.example', 'http://s2.example'],

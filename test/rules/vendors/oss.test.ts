@@ -53,6 +53,58 @@ describe('the rules as a whole', () => {
   });
 });
 
+describe('what contradicts itself or goes beyond OSS', () => {
+  test('more than 20 rules, ten headers of a kind, or ten header conditions are told', () => {
+    const rules = Array.from({ length: 21 }, () =>
+      routing(`<RedirectType>Mirror</RedirectType>${URL_FIELD}`, NOT_FOUND),
+    );
+    expect(imported('oss', website(...rules)).warnings).toContain(
+      'RoutingRules: 21 rules; OSS allows at most 20',
+    );
+    const pass = (count: number) =>
+      mirror(
+        `<MirrorHeaders>${Array.from({ length: count }, (_, at) => `<Pass>x-${at}</Pass>`).join('')}</MirrorHeaders>`,
+      );
+    expect(imported('oss', pass(11)).warnings).toContain(
+      'MirrorHeaders: 11 headers to pass; the vendor allows at most 10',
+    );
+    expect(imported('oss', pass(10)).warnings).toBe('');
+    const header = '<IncludeHeader><Key>x-a</Key><Equals>1</Equals></IncludeHeader>';
+    const condition = (count: number) =>
+      mirror().replace(NOT_FOUND, NOT_FOUND + header.repeat(count));
+    expect(imported('oss', condition(11)).warnings).toContain('11 IncludeHeader; the vendor');
+    expect(imported('oss', condition(10)).warnings).toBe('');
+  });
+
+  test('a MirrorURL without RedirectType is refused, naming both', () => {
+    const document = mirror().replace('<RedirectType>Mirror</RedirectType>', '');
+    expect(refusal('oss', document)).toContain('`MirrorURL` without `RedirectType`');
+  });
+
+  test.each([
+    ['MirrorTaggings', 'Taggings', 'k'],
+    ['MirrorReturnHeaders', 'ReturnHeader', 'x-k'],
+  ])('a key that stands twice in %s is refused', (list, item, key) => {
+    const pair = (value: string) => `<${item}><Key>${key}</Key><Value>${value}</Value></${item}>`;
+    const line = refusal('oss', mirror(`<${list}>${pair('1')}${pair('2')}</${list}>`));
+    expect(line).toContain(`${list}.${item}[1]: \`${key}\` is set twice`);
+  });
+
+  test.each([
+    ['Condition', '<Condition/>', ''],
+    ['RedirectType', '<RedirectType>Mirror</RedirectType>', 'Redirect'],
+    ['MirrorURL', URL_FIELD, 'Redirect'],
+    ['KeyPrefixEquals', PREFIX, 'Condition'],
+    ['HttpErrorCodeReturnedEquals', NOT_FOUND, 'Condition'],
+  ])('an element %s that stands twice is refused', (name, element, parent) => {
+    const where = parent === '' ? '</RoutingRule>' : `</${parent}>`;
+    const document = mirror().replace(where, `${element}${where}`);
+    expect(refusal('oss', document)).toBe(
+      `in: RoutingRules.RoutingRule${parent && `.${parent}`}: \`${name}\` stands 2 times; keep one`,
+    );
+  });
+});
+
 describe('the origin of a mirror', () => {
   test.each([
     ['http://www.example-domain.com/', 'http://www.example-domain.com/abc/x.jpg'],
@@ -62,14 +114,6 @@ describe('the origin of a mirror', () => {
     const document = mirror('', `<MirrorURL>${url}</MirrorURL>`);
     expect(urlsFor('oss', document, 'abc/x.jpg')).toEqual([expected]);
     expect(imported('oss', document).warnings.includes('does not end')).toBe(!url.endsWith('/'));
-  });
-
-  test.each([
-    ['O5', '', 'http://www.example-domain.com/image/example_object.jpg'],
-    ['O6', 'dir1/', 'http://www.example-domain.com/dir1/image/example_object.jpg'],
-  ])('%s the documented example is asked for where it says', (_id, path, expected) => {
-    const document = mirror('', URL_FIELD.replace('.com/', `.com/${path}`)).replace(PREFIX, '');
-    expect(urlsFor('oss', document, 'image/example_object.jpg')).toEqual([expected]);
   });
 
   test('a missing MirrorURL, and one without scheme, are refused', () => {
@@ -181,6 +225,10 @@ describe('what a mirror sends and keeps', () => {
   test('leading slashes are kept where MirrorPassOriginalSlashes is true', () => {
     const document = mirror('<MirrorPassOriginalSlashes>true</MirrorPassOriginalSlashes>');
     expect(ruleFrom('oss', document).key.slashes).toBe('keepLeading');
+    expect(imported('oss', document).warnings).toContain(
+      'MirrorPassOriginalSlashes: OSS stores such a key without its leading slashes',
+    );
+    expect(imported('oss', document.replace('true', 'false')).warnings).toBe('');
   });
 
   test.each([

@@ -30,6 +30,11 @@ describe('Qiniu', () => {
     },
   );
 
+  test('every one of more than three sources is asked', () => {
+    const urls = ['a', 'b', 'c', 'd'].map((name) => `http://${name}.example/`);
+    expect(urlsFor('qiniu', { source: urls.join(';') }, 'k')).toEqual(urls.map((url) => `${url}k`));
+  });
+
   test('a bucket without a source is refused', () => {
     expect(refusal('qiniu', { source: '' })).toContain('no mirror source');
     expect(refusal('qiniu', {})).toContain('`source` is missing');
@@ -113,6 +118,43 @@ describe('Tencent COS', () => {
     expect(`${yaml}${warnings}`).not.toMatch(/AKIDX|hunter2/);
   });
 
+  test('a private host takes its part by its weight', () => {
+    const host = (name: string, weight: number) =>
+      `<HostInfo>${name}<Weight>${weight}</Weight></HostInfo>`;
+    const info =
+      host('<PrivateHost><Host>m-1.cos.ap-x.myqcloud.com</Host></PrivateHost>', 7) +
+      host('<HostName>o.example</HostName>', 3);
+    const { origins } = ruleFrom('cos', cos({ info }));
+    expect(origins?.select).toBe('weighted');
+    expect(origins?.masters.map(({ weight }) => weight)).toEqual([7, 3]);
+  });
+
+  test('the older form of FileInfo is put around the key, with a warning', () => {
+    const info = `${HOST}<FileInfo><PrefixDirective>true</PrefixDirective><Prefix>x/</Prefix><Suffix>.bak</Suffix></FileInfo>`;
+    expect(urlsFor('cos', cos({ info }), 'k')).toEqual(['http://o.example/x/k.bak']);
+    expect(imported('cos', cos({ info })).warnings).toContain('FileInfo: the older form');
+    expect(imported('cos', cos({})).warnings).toBe('');
+  });
+
+  test('more than ten headers of a kind are told', () => {
+    const follow = (count: number) =>
+      `<HttpHeader><FollowHttpHeaders>${Array.from({ length: count }, (_, at) => `<Header><Key>x-${at}</Key></Header>`).join('')}</FollowHttpHeaders></HttpHeader>`;
+    expect(imported('cos', cos({ parameter: follow(11) })).warnings).toContain(
+      'HttpHeader: 11 headers to pass; the vendor allows at most 10',
+    );
+    expect(imported('cos', cos({ parameter: follow(10) })).warnings).toBe('');
+  });
+
+  test.each([
+    ['OriginType', '<OriginType>Proxy</OriginType>', 'OriginParameter', 'OriginRule'],
+    ['Protocol', '<Protocol>HTTPS</Protocol>', '/OriginParameter', 'OriginRule.OriginParameter'],
+    ['OriginInfo', `<OriginInfo>${HOST}</OriginInfo>`, '/OriginRule', 'OriginRule'],
+    ['FileInfo', '<FileInfo/><FileInfo/>', '/OriginInfo', 'OriginRule.OriginInfo'],
+  ])('an element %s that stands twice is refused', (name, element, before, path) => {
+    const document = cos({}).replace(`<${before}>`, `${element}<${before}>`);
+    expect(refusal('cos', document)).toBe(`in: ${path}: \`${name}\` stands 2 times; keep one`);
+  });
+
   test('FOLLOW is taken for https with a warning, Proxy redirects and copies', () => {
     const document = cos({}).replace('>HTTP<', '>FOLLOW<');
     expect(urlsFor('cos', document, 'k')).toEqual(['https://o.example/k']);
@@ -175,6 +217,28 @@ describe('Volcengine TOS', () => {
     });
   });
 
+  test('what goes beyond the limits of TOS is told', () => {
+    const [rule] = tos().Rules;
+    const rules = (count: number) => ({ Rules: Array.from({ length: count }, () => rule) });
+    expect(imported('tos', rules(21)).warnings).toContain('21 rules; the vendor allows at most 20');
+    expect(imported('tos', rules(20)).warnings).toBe('');
+    const many = (count: number) =>
+      Array.from({ length: count }, (_, at) => `http://o${at}.example`);
+    const primaries = (count: number) =>
+      imported('tos', tos({ PublicSource: { SourceEndpoint: { Primary: many(count) } } })).warnings;
+    expect(primaries(6)).toContain('6 Primary; the vendor allows at most 5');
+    expect(primaries(5)).toBe('');
+    const hosts = (count: number) =>
+      imported('tos', tos({}, { AllowHost: many(count).map((url) => url.slice(7)) })).warnings;
+    expect(hosts(21)).toContain('21 AllowHost; the vendor allows at most 20');
+    expect(hosts(20)).toBe('');
+  });
+
+  test('a switch of redirects has no meaning for a mirror, and is told', () => {
+    const document = tos({ FetchSourceOnRedirectWithQuery: true });
+    expect(imported('tos', document).warnings).toContain('a mirror rule does not redirect');
+  });
+
   test('several primaries are chosen at random and all asked', () => {
     const SourceEndpoint = { Primary: ['http://a/', 'http://b/', 'http://c/', 'http://d/'] };
     const { origins } = ruleFrom('tos', tos({ PublicSource: { SourceEndpoint } }));
@@ -223,6 +287,17 @@ describe('Cloudflare Sippy', () => {
 });
 
 describe('S3 website', () => {
+  test.each([
+    ['Condition', '<Condition/><Condition/>', ''],
+    ['ReplaceKeyWith', '<ReplaceKeyWith>a</ReplaceKeyWith>', '.Redirect'],
+  ])('an element %s that stands twice is refused', (name, element, below) => {
+    const redirect = `<Redirect><HostName>h.example</HostName><ReplaceKeyWith>b</ReplaceKeyWith>${below && element}</Redirect>`;
+    const document = `<WebsiteConfiguration><RoutingRules><RoutingRule>${below ? '' : element}${redirect}</RoutingRule></RoutingRules></WebsiteConfiguration>`;
+    expect(refusal('s3-website', document)).toBe(
+      `in: RoutingRules.RoutingRule${below}: \`${name}\` stands 2 times; keep one`,
+    );
+  });
+
   const rule = {
     Condition: { KeyPrefixEquals: 'docs/', HttpErrorCodeReturnedEquals: '404' },
     Redirect: { HostName: 'old.example', Protocol: 'https', ReplaceKeyPrefixWith: 'documents/' },

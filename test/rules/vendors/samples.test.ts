@@ -29,6 +29,13 @@ describe('the vendor samples', () => {
     expect(read(`${vendor}.yaml`)).toBe(yaml);
   });
 
+  it('what was dropped beside the rules is told in the head of the file', () => {
+    const [head = ''] = read('oss.yaml').split('version: 1');
+    expect(head).toContain('# NOTE IndexDocument: dropped: ');
+    expect(read('oss.yaml').match(/NOTE ErrorDocument: /g)).toHaveLength(1);
+    expect(read('obs.yaml').split('version: 1')[0]).not.toContain('NOTE rules');
+  });
+
   it.each(FILES)('check accepts what %s becomes, and no secret of it is left', (name) => {
     const yaml = read(name.replace(/(xml|json)$/, 'yaml'));
     const errors = parseRules(yaml, name).problems.filter(({ severity }) => severity === 'error');

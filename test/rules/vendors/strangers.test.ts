@@ -156,6 +156,25 @@ describe('hostile documents are one line', () => {
     expect(refusal('oss', document)).toContain(words);
   });
 
+  test.each(['qingstor', 'obs', 'qiniu', 'bos', 'tos', 'sippy', 's3-website'])(
+    'JSON for %s with a field that stands twice is refused, naming it',
+    (vendor) => {
+      const line = refusal(vendor, '{\n"a": {"b": [1, {"c": 1, "c": 2}]}\n}');
+      expect(line).toBe('in: a.b[1]: `c` stands twice (line 2); keep one');
+    },
+  );
+
+  test.each([
+    ['null', 'expected an object, got null'],
+    ['[]', 'expected an object, got a list'],
+    ['1', 'expected an object, got a number'],
+    ['"x"', 'expected an object, got text'],
+    ['{"rules": {}}', '`rules`: expected a list, got fields'],
+    ['{"rules": [true]}', 'rules[0]: expected an object, got true or false'],
+  ])('%s is of the wrong type', (document, words) => {
+    expect(refusal('obs', document)).toBe(`in: ${words}`);
+  });
+
   test('broken JSON is told without repeating it', () => {
     const line = refusal('sippy', '{\n"secretAccessKey": "hunter2" oops }');
     expect(line).toMatch(/^in: is not valid JSON/);
