@@ -126,7 +126,8 @@ export async function openFileBucket(options: FileBucketOptions): Promise<FileBu
       signal.throwIfAborted();
       return head(key);
     },
-    read: (key, reader, signal) => readObject(tree, name, key, reader, signal),
+    read: (key, reader, signal, readOptions) =>
+      readObject(tree, name, key, reader, signal, readOptions?.range),
     list,
     putBytes: async (key, bytes, metadata, writeOptions, signal) => {
       const upload = await openUpload({ key, metadata, options: writeOptions, signal });

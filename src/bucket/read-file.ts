@@ -3,7 +3,7 @@ import type { BigIntStats } from 'node:fs';
 import { open } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 
-import type { StoredAnswer, StoredObject } from '../model/bucket.ts';
+import type { AskedRange, StoredAnswer, StoredObject } from '../model/bucket.ts';
 import { Failure } from '../model/failure.ts';
 import type { ObjectKey } from '../model/object-key.ts';
 import type { BodySink } from '../model/ports.ts';
@@ -103,55 +103,80 @@ async function openObject(tree: FileTree, key: ObjectKey): Promise<OpenObject | 
   throw changesTooOften(key);
 }
 
+/** What a range holds of an object of `size` bytes; undefined where none is asked for. */
+export function partOf(range: AskedRange | undefined, size: number): StoredAnswer['part'] {
+  if (range === undefined) return undefined;
+  const isSuffix = 'suffix' in range;
+  const first = isSuffix ? Math.max(0, size - range.suffix) : range.first;
+  const last = isSuffix ? size - 1 : Math.min(range.last ?? size - 1, size - 1);
+  return first <= last ? { first, last } : 'none';
+}
+
+/** Bytes of the body that is that part of an object of `size` bytes. */
+export function partLength(part: StoredAnswer['part'], size: number): number {
+  if (part === undefined) return size;
+  return part === 'none' ? 0 : part.last - part.first + 1;
+}
+
 class FileAnswer implements StoredAnswer {
   readonly object: StoredObject;
+  readonly part: StoredAnswer['part'];
+  /** Where the body begins in the file, and how many bytes it has. */
+  readonly #start: number;
+  readonly #length: number;
   readonly #handle: FileHandle;
   readonly #bucket: string;
   readonly #signal: AbortSignal;
 
-  constructor(opened: OpenObject, bucket: string, signal: AbortSignal) {
-    this.object = opened.object;
-    this.#handle = opened.handle;
+  constructor(
+    { handle, object }: OpenObject,
+    bucket: string,
+    signal: AbortSignal,
+    range: AskedRange | undefined,
+  ) {
+    this.object = object;
+    this.part = partOf(range, object.size);
+    this.#start = typeof this.part === 'object' ? this.part.first : 0;
+    this.#length = partLength(this.part, object.size);
+    this.#handle = handle;
     this.#bucket = bucket;
     this.#signal = signal;
   }
 
   async bytes(limit: number): Promise<Uint8Array> {
-    const { key, size } = this.object;
-    if (size > limit) {
-      const subject = JSON.stringify(key);
-      const message = `${subject} in bucket ${this.#bucket} has ${size} bytes, expected at most ${limit}`;
+    const length = this.#length;
+    if (length > limit) {
+      const what = this.part === undefined ? 'has' : 'was asked for';
+      const subject = JSON.stringify(this.object.key);
+      const message = `${subject} in bucket ${this.#bucket} ${what} ${length} bytes, expected at most ${limit}`;
       throw new Failure('LENGTH_MISMATCH', message);
     }
-    const whole = new Uint8Array(size);
-    let at = 0;
-    await this.pipeTo((chunk) => {
-      whole.set(chunk, at);
-      at += chunk.length;
-    });
+    const whole = new Uint8Array(length);
+    for (let at = 0; at < length;) {
+      at += await this.#readInto(whole.subarray(at, at + CHUNK_BYTES), this.#start + at);
+    }
     return whole;
   }
 
   async pipeTo(sink: BodySink): Promise<number> {
-    const { size } = this.object;
-    for (let at = 0; at < size;) {
-      this.#signal.throwIfAborted();
-      const chunk = await this.#readAt(at, Math.min(CHUNK_BYTES, size - at));
-      at += chunk.length;
-      await sink(chunk);
+    const length = this.#length;
+    for (let at = 0; at < length;) {
+      const chunk = new Uint8Array(Math.min(CHUNK_BYTES, length - at));
+      const bytesRead = await this.#readInto(chunk, this.#start + at);
+      at += bytesRead;
+      await sink(chunk.subarray(0, bytesRead));
     }
-    return size;
+    return length;
   }
 
-  async #readAt(position: number, length: number): Promise<Uint8Array> {
+  /** @returns how many bytes were read: at least one */
+  async #readInto(chunk: Uint8Array, position: number): Promise<number> {
+    this.#signal.throwIfAborted();
     const { key, size } = this.object;
     const subject = JSON.stringify(key);
     try {
-      const { buffer, bytesRead } = await this.#handle.read({
-        buffer: new Uint8Array(length),
-        position,
-      });
-      if (bytesRead > 0) return buffer.subarray(0, bytesRead);
+      const { bytesRead } = await this.#handle.read({ buffer: chunk, position });
+      if (bytesRead > 0) return bytesRead;
     } catch (error) {
       throw asBucketFailure(error, this.#bucket, `read ${subject}`, this.#signal);
     }
@@ -160,13 +185,14 @@ class FileAnswer implements StoredAnswer {
   }
 }
 
-/** Gives the object of a key to `reader`, one version from first to last byte. */
+/** Gives the object of a key, or a range of it, to `reader`: one version from end to end. */
 export async function readObject<T>(
   tree: FileTree,
   bucket: string,
   key: ObjectKey,
   reader: (answer: StoredAnswer) => Promise<T>,
   signal: AbortSignal,
+  range: AskedRange | undefined,
 ): Promise<T | undefined> {
   signal.throwIfAborted();
   let opened: OpenObject | undefined;
@@ -177,7 +203,7 @@ export async function readObject<T>(
   }
   if (opened === undefined) return undefined;
   try {
-    return await reader(new FileAnswer(opened, bucket, signal));
+    return await reader(new FileAnswer(opened, bucket, signal, range));
   } finally {
     await opened.handle.close();
   }

@@ -108,9 +108,9 @@ export function s3Bucket(settings: S3BucketSettings): S3Bucket {
       signal.throwIfAborted();
       return (await s3Head(tools, key, signal))?.object;
     },
-    read: async (key, reader, signal) => {
+    read: async (key, reader, signal, options) => {
       signal.throwIfAborted();
-      return s3Read(tools, key, reader, signal);
+      return s3Read(tools, key, reader, signal, options?.range);
     },
     list: (range, signal) => list(tools, range, signal),
     putBytes: async (key, bytes, metadata, options, signal) =>

@@ -1,6 +1,13 @@
 import { fieldProblem } from '../http/request-fields.ts';
-import type { ObjectMetadata, StoredObject, WriteOptions } from '../model/bucket.ts';
-import { Failure } from '../model/failure.ts';
+import type {
+  AskedRange,
+  ByteRange,
+  ObjectMetadata,
+  StoredAnswer,
+  StoredObject,
+  WriteOptions,
+} from '../model/bucket.ts';
+import { Failure, type FailureCode } from '../model/failure.ts';
 import type { ObjectKey } from '../model/object-key.ts';
 import type { Headers } from '../model/ports.ts';
 import { textProblem } from '../s3/encoded-words.ts';
@@ -13,6 +20,7 @@ import {
   metadataText,
 } from '../s3/metadata-text.ts';
 import type { S3Response } from '../s3/s3-store.ts';
+import { partLength, partOf } from './read-file.ts';
 import { quotedEtag } from './s3-etag.ts';
 
 /** What a bucket's settings add to each object that is written. */
@@ -92,22 +100,19 @@ export function writeHeaders(
   return { ...headers, ...settingsHeaders(settings, options.storageClass) };
 }
 
-/**
- * What the answer to a HEAD or GET of a whole object tells of it.
- * @throws Failure `BUCKET_REFUSED` where it does not tell the object's length.
- */
-export function storedObject(bucket: string, key: ObjectKey, response: S3Response): StoredObject {
-  const { headers, length } = response;
-  if (length === undefined) {
-    const line = `bucket ${bucket} did not tell the length of ${JSON.stringify(key)}: its answer has no Content-Length`;
-    throw new Failure('BUCKET_REFUSED', line);
-  }
+function bodyLength(bucket: string, key: ObjectKey, { length }: S3Response): number {
+  if (length !== undefined) return length;
+  const line = `bucket ${bucket} did not tell the length of ${JSON.stringify(key)}: its answer has no Content-Length`;
+  throw new Failure('BUCKET_REFUSED', line);
+}
+
+function describedObject(key: ObjectKey, size: number, headers: Headers): StoredObject {
   const fields = Object.entries(headers).filter(([name]) => isField(name));
   const metadata = Object.entries(headers).filter(([name]) => name.startsWith(METADATA_PREFIX));
   const lastModifiedMs = Date.parse(headers['last-modified'] ?? '');
   return {
     key,
-    size: length,
+    size,
     etag: quotedEtag(headers['etag']) ?? '',
     lastModifiedMs: Number.isNaN(lastModifiedMs) ? 0 : lastModifiedMs,
     headers: Object.fromEntries(fields.map(([name, value]) => [name, fieldText(value)])),
@@ -115,4 +120,62 @@ export function storedObject(bucket: string, key: ObjectKey, response: S3Respons
       metadata.map(([name, value]) => [name.slice(METADATA_PREFIX.length), metadataText(value)]),
     ),
   };
+}
+
+/**
+ * What the answer to a HEAD or GET of a whole object tells of it.
+ * @throws Failure `BUCKET_REFUSED` where it does not tell the object's length.
+ */
+export function storedObject(bucket: string, key: ObjectKey, response: S3Response): StoredObject {
+  return describedObject(key, bodyLength(bucket, key, response), response.headers);
+}
+
+/** Objects are not that long, and a number beyond it may not be written in digits alone. */
+const digits = (bytes: number): string => String(Math.min(bytes, Number.MAX_SAFE_INTEGER));
+
+/** A range as a request asks for it (RFC 9110 §14.1.2). */
+export function rangeHeader(range: AskedRange): string {
+  if ('suffix' in range) return `bytes=-${digits(range.suffix)}`;
+  const last = range.last === undefined ? '' : digits(range.last);
+  return `bytes=${digits(range.first)}-${last}`;
+}
+
+/** The part of a whole of known length that a Content-Range tells of. */
+function toldPart(value: string): (ByteRange & { readonly size: number }) | undefined {
+  const match = /^bytes (\d{1,15})-(\d{1,15})\/(\d{1,15})$/i.exec(value);
+  if (match === null) return undefined;
+  const [first = NaN, last = NaN, size = NaN] = match.slice(1).map(Number);
+  return { first, last, size };
+}
+
+/**
+ * What a 206 tells of the object, and which part of it the body is: just what was asked for.
+ * @throws Failure `BUCKET_REFUSED` for another part, or one of an object of unknown length;
+ * `LENGTH_MISMATCH` where the body's length is not the part's.
+ */
+export function storedPart(
+  bucket: string,
+  key: ObjectKey,
+  response: S3Response,
+  range: AskedRange,
+): Pick<StoredAnswer, 'object' | 'part'> {
+  const { status, headers } = response;
+  const refused = (code: FailureCode, got: string): Failure => {
+    const asked = `${JSON.stringify(rangeHeader(range))} of ${JSON.stringify(key)}`;
+    const advice = 'is its endpoint an S3 store, with nothing before it that changes answers?';
+    const line = `bucket ${bucket} answered ${asked} with ${got}: ${advice}`;
+    return new Failure(code, line, { status });
+  };
+  const value = headers['content-range'] ?? '';
+  const told = toldPart(value);
+  const part = partOf(range, told?.size ?? 0);
+  if (typeof part !== 'object' || part.first !== told?.first || part.last !== told.last) {
+    throw refused('BUCKET_REFUSED', `the Content-Range ${JSON.stringify(value)}`);
+  }
+  const length = bodyLength(bucket, key, response);
+  const expected = partLength(part, told.size);
+  if (length !== expected) {
+    throw refused('LENGTH_MISMATCH', `a body of ${length} bytes, expected ${expected}`);
+  }
+  return { object: describedObject(key, told.size, headers), part };
 }

@@ -1,33 +1,53 @@
-import type { StoredAnswer } from '../model/bucket.ts';
+import type { AskedRange, StoredAnswer, StoredObject } from '../model/bucket.ts';
 import { Failure } from '../model/failure.ts';
 import type { ObjectKey } from '../model/object-key.ts';
 import type { BodySink } from '../model/ports.ts';
+import { S3Error } from '../s3/s3-error.ts';
 import type { S3Response } from '../s3/s3-store.ts';
-import { isAbsence, refuseOtherSuccess } from './s3-head.ts';
-import { storedObject } from './s3-headers.ts';
+import { partLength, partOf } from './read-file.ts';
+import { isAbsence, refuseOtherSuccess, s3Head } from './s3-head.ts';
+import { rangeHeader, storedObject, storedPart } from './s3-headers.ts';
 import { asBucketFailure, keyInStore } from './s3-tools.ts';
 import type { S3Tools } from './s3-tools.ts';
+
+/** How often a range is asked for that is refused though the object has some of it. */
+const MAX_LOOKS = 3;
+
+/** What a body is: an object, or which part of one. */
+type Content = Pick<StoredAnswer, 'object' | 'part'>;
 
 /**
  * The answer to a GET, as the port shows it. What the store does wrong is a bucket's failure; what
  * a sink throws is nobody's business here and comes through as it is.
  */
 class S3Answer implements StoredAnswer {
-  readonly object: StoredAnswer['object'];
+  readonly object: StoredObject;
+  readonly part: StoredAnswer['part'];
+  readonly #length: number;
   readonly #tools: S3Tools;
   readonly #response: S3Response;
   readonly #signal: AbortSignal;
 
-  constructor(tools: S3Tools, key: ObjectKey, response: S3Response, signal: AbortSignal) {
-    this.object = storedObject(tools.bucket, key, response);
+  constructor(
+    { object, part }: Content,
+    tools: S3Tools,
+    response: S3Response,
+    signal: AbortSignal,
+  ) {
+    this.object = object;
+    this.part = part;
+    this.#length = partLength(part, object.size);
     this.#tools = tools;
     this.#response = response;
     this.#signal = signal;
   }
 
   async bytes(limit: number): Promise<Uint8Array> {
-    const { size } = this.object;
-    if (size > limit) throw this.#wrongLength(`it has ${size} bytes, expected at most ${limit}`);
+    const length = this.#length;
+    if (length > limit) {
+      const what = this.part === undefined ? 'it has' : 'its part has';
+      throw this.#wrongLength(`${what} ${length} bytes, expected at most ${limit}`);
+    }
     try {
       return await this.#response.bytes(limit);
     } catch (error) {
@@ -57,31 +77,62 @@ class S3Answer implements StoredAnswer {
   }
 
   #asFailure(error: unknown): unknown {
-    const { key, size } = this.object;
     if (error instanceof Failure && error.code === 'LENGTH_MISMATCH') {
-      return this.#wrongLength(`the body broke off, expected ${size} bytes; run again`, error);
+      const expected = `expected ${this.#length} bytes`;
+      return this.#wrongLength(`the body broke off, ${expected}; run again`, error);
     }
-    return asBucketFailure(error, this.#tools, key, 'read', this.#signal);
+    return asBucketFailure(error, this.#tools, this.object.key, 'read', this.#signal);
   }
 }
 
-/** Gives an object to `reader`; undefined where there is none. Throws as `s3Head`. */
-export async function s3Read<T>(
+/** The answer where a range holds no byte of the object. */
+function emptyAnswer(object: StoredObject): StoredAnswer {
+  return {
+    object,
+    part: 'none',
+    bytes: () => Promise.resolve(new Uint8Array(0)),
+    pipeTo: () => Promise.resolve(0),
+  };
+}
+
+/** A store that does not know ranges answers with the whole object, which is none the worse. */
+function contentOf(
+  tools: S3Tools,
+  key: ObjectKey,
+  range: AskedRange | undefined,
+  response: S3Response,
+): Content {
+  if (range !== undefined && response.status === 206) {
+    return storedPart(tools.bucket, key, response, range);
+  }
+  refuseOtherSuccess(tools, key, response);
+  return { object: storedObject(tools.bucket, key, response), part: undefined };
+}
+
+/** What became of one GET; `outside`: the store says that the range holds no byte. */
+type Got<T> =
+  | { readonly outcome: 'read'; readonly value: T }
+  | { readonly outcome: 'absent' }
+  | { readonly outcome: 'outside' };
+
+async function s3Get<T>(
   tools: S3Tools,
   key: ObjectKey,
   reader: (answer: StoredAnswer) => Promise<T>,
   signal: AbortSignal,
-): Promise<T | undefined> {
+  range: AskedRange | undefined,
+): Promise<Got<T>> {
   const whole = keyInStore(tools, key);
+  const headers = range === undefined ? {} : { range: rangeHeader(range) };
+  // The reader's own failures, and refusals of the answer, which keep their codes.
   let thrown: { readonly error: unknown } | undefined;
   try {
-    return await tools.store.send(
-      { method: 'GET', key: whole, query: [], headers: {}, body: undefined },
+    const value = await tools.store.send(
+      { method: 'GET', key: whole, query: [], headers, body: undefined },
       async (response) => {
-        refuseOtherSuccess(tools, key, response);
-        const answer = new S3Answer(tools, key, response, signal);
         try {
-          return await reader(answer);
+          const content = contentOf(tools, key, range, response);
+          return await reader(new S3Answer(content, tools, response, signal));
         } catch (error) {
           thrown = { error };
           throw error;
@@ -89,9 +140,39 @@ export async function s3Read<T>(
       },
       signal,
     );
+    return { outcome: 'read', value };
   } catch (error) {
     if (thrown !== undefined) throw thrown.error;
-    if (isAbsence(error)) return undefined;
+    if (isAbsence(error)) return { outcome: 'absent' };
+    if (range !== undefined && isOutside(error)) return { outcome: 'outside' };
     throw asBucketFailure(error, tools, key, 'read', signal);
   }
+}
+
+const isOutside = (error: unknown): boolean => error instanceof S3Error && error.status === 416;
+
+/**
+ * Gives an object, or the range that is asked for, to `reader`: one GET. Only where the store
+ * refuses the range is the object looked up as well, since the refusal says nothing else of it.
+ * @returns undefined where there is no object.
+ * @throws as `s3Head`; Failure `LENGTH_MISMATCH` also before `reader` is called.
+ */
+export async function s3Read<T>(
+  tools: S3Tools,
+  key: ObjectKey,
+  reader: (answer: StoredAnswer) => Promise<T>,
+  signal: AbortSignal,
+  range: AskedRange | undefined,
+): Promise<T | undefined> {
+  for (let look = 1; look <= MAX_LOOKS; look += 1) {
+    const got = await s3Get(tools, key, reader, signal, range);
+    if (got.outcome === 'read') return got.value;
+    const head = got.outcome === 'outside' ? await s3Head(tools, key, signal) : undefined;
+    if (head === undefined) return undefined;
+    // An object that has some of the range was put there after the refusal.
+    if (partOf(range, head.object.size) === 'none') return reader(emptyAnswer(head.object));
+  }
+  const what = `bucket ${tools.bucket} could not read ${JSON.stringify(key)}`;
+  const line = `${what}: it answers 416 to a range that the object has bytes of; run again`;
+  throw new Failure('BUCKET_REFUSED', line, { status: 416 });
 }

@@ -15,9 +15,9 @@ export function countBucketRequests(bucket: Bucket): CountedBucket {
       requests += 1;
       return bucket.head(key, signal);
     },
-    async read(key, reader, signal) {
+    async read(key, reader, signal, options) {
       requests += 1;
-      return bucket.read(key, reader, signal);
+      return bucket.read(key, reader, signal, options);
     },
     async *list(range, signal) {
       for await (const page of bucket.list(range, signal)) {

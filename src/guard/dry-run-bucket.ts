@@ -11,7 +11,7 @@ export function dryRunBucket(bucket: Bucket): Bucket {
   return {
     name: bucket.name,
     head: async (key, signal) => bucket.head(key, signal),
-    read: async (key, reader, signal) => bucket.read(key, reader, signal),
+    read: async (key, reader, signal, options) => bucket.read(key, reader, signal, options),
     list: (range, signal) => bucket.list(range, signal),
     putBytes: refuse,
     openUpload: refuse,

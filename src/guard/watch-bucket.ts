@@ -38,7 +38,8 @@ export function watchBucket(bucket: Bucket, probe: BucketProbe): Bucket {
   return {
     name: bucket.name,
     head: (key, signal) => watched(() => bucket.head(key, signal), signal),
-    read: (key, reader, signal) => watched(() => bucket.read(key, reader, signal), signal),
+    read: (key, reader, signal, options) =>
+      watched(() => bucket.read(key, reader, signal, options), signal),
     list: (range, signal) => bucket.list(range, signal),
     putBytes: (key, bytes, metadata, options, signal) =>
       watched(() => bucket.putBytes(key, bytes, metadata, options, signal), signal),

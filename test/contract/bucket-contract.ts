@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import type { Bucket, ObjectMetadata, ListedObject } from '../../src/model/bucket.ts';
 import { keyProblem, objectKey } from '../../src/model/object-key.ts';
+import { bucketPartsContract } from './bucket-parts-contract.ts';
 import { ODD_KEYS } from './odd-keys.ts';
 
 /** A bucket under test, empty, and how to be rid of it. */
@@ -38,6 +39,8 @@ export function bucketContract(
   make: () => Promise<BucketUnderTest>,
   holds: (key: string) => boolean = () => true,
 ): void {
+  bucketPartsContract(name, make);
+
   describe(`${name} keeps the contract of Bucket`, () => {
     const oddKeys = ODD_KEYS.filter(holds);
     let bucket: Bucket;

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { countBucketRequests } from '../../src/guard/count-requests.ts';
 import { dryRunBucket } from '../../src/guard/dry-run-bucket.ts';
-import type { Bucket, StoredObject } from '../../src/model/bucket.ts';
+import { watchBucket } from '../../src/guard/watch-bucket.ts';
+import { partOf } from '../../src/bucket/read-file.ts';
+import type { Bucket, ReadOptions, StoredObject } from '../../src/model/bucket.ts';
 import { objectKey } from '../../src/model/object-key.ts';
 import { never } from './scripted-origin.ts';
 
@@ -16,9 +18,10 @@ function bucketOfOne(written: string[]): Bucket {
   return {
     name: 'file:./b',
     head: async () => Promise.resolve(object),
-    read: async (_key, reader) =>
+    read: async (_key, reader, _signal, asked) =>
       reader({
         object,
+        part: partOf(asked?.range, object.size),
         bytes: async () => Promise.resolve(bytes),
         pipeTo: async () => Promise.resolve(2),
       }),
@@ -49,6 +52,20 @@ async function pagesOf(bucket: Bucket): Promise<number> {
   for await (const page of bucket.list({ prefix: '' }, never())) pages += page.length;
   return pages;
 }
+
+describe('every wrapper of a bucket', () => {
+  it.each<readonly [string, (bucket: Bucket) => Bucket]>([
+    ['counts', (bucket) => countBucketRequests(bucket).bucket],
+    ['watches', (bucket) => watchBucket(bucket, () => Promise.resolve())],
+    ['keeps from writing', (bucket) => dryRunBucket(bucket)],
+  ])('that %s asks for the range that it is asked for', async (_what, wrap) => {
+    const bucket = wrap(bucketOfOne([]));
+    const part = (given?: ReadOptions) =>
+      bucket.read(key, (answer) => Promise.resolve(answer.part), never(), given);
+    expect(await part({ range: { suffix: 1 } })).toEqual({ first: 1, last: 1 });
+    expect(await part()).toBeUndefined();
+  });
+});
 
 describe('a counted bucket', () => {
   it('passes everything on and counts what reaches the bucket', async () => {

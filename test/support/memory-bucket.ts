@@ -2,11 +2,15 @@ import { randomUUID } from 'node:crypto';
 import type {
   Bucket,
   LastingOptions,
+  ObjectMetadata,
+  StoredAnswer,
   StoredObject,
   Upload,
   WriteOptions,
   WriteResult,
 } from '../../src/model/bucket.ts';
+import { partLength, partOf } from '../../src/bucket/read-file.ts';
+import { Failure } from '../../src/model/failure.ts';
 import { objectKey } from '../../src/model/object-key.ts';
 
 /** A bucket in memory, for tests of what stands in front of a bucket. */
@@ -18,9 +22,36 @@ export interface MemoryBucket extends Bucket {
   readonly openUploads: () => number;
 }
 
+const NOTHING_BESIDE: ObjectMetadata = { headers: {}, metadata: {} };
+
+/** Bytes that a sink gets at once. */
+const CHUNK_BYTES = 64 * 1024;
+
+function answerOf(
+  content: Pick<StoredAnswer, 'object' | 'part'>,
+  body: Buffer,
+  signal: AbortSignal,
+): StoredAnswer {
+  return {
+    ...content,
+    bytes: (limit) =>
+      body.length <= limit
+        ? Promise.resolve(body)
+        : Promise.reject(new Failure('LENGTH_MISMATCH', `${body.length} bytes, limit ${limit}`)),
+    pipeTo: async (sink) => {
+      for (let at = 0; at < body.length; at += CHUNK_BYTES) {
+        signal.throwIfAborted();
+        await sink(body.subarray(at, at + CHUNK_BYTES));
+      }
+      return body.length;
+    },
+  };
+}
+
 /** @param markEvery bytes between two marks; absent: no upload outlives its run */
 export function memoryBucket({ markEvery }: { markEvery?: number } = {}): MemoryBucket {
   const contents = new Map<string, Buffer>();
+  const beside = new Map<string, ObjectMetadata>();
   const suspended = new Map<string, Buffer>();
   let open = 0;
 
@@ -29,15 +60,25 @@ export function memoryBucket({ markEvery }: { markEvery?: number } = {}): Memory
     size: bytes.length,
     etag: '"memory"',
     lastModifiedMs: 0,
-    headers: {},
-    metadata: {},
+    ...(beside.get(key) ?? NOTHING_BESIDE),
   });
-  const put = (key: string, bytes: Buffer, { ifAbsent }: WriteOptions): WriteResult => {
+  const put = (
+    key: string,
+    bytes: Buffer,
+    metadata: ObjectMetadata,
+    { ifAbsent }: WriteOptions,
+  ): WriteResult => {
     if (ifAbsent && contents.has(key)) return { outcome: 'exists' };
     contents.set(key, bytes);
+    beside.set(key, metadata);
     return { outcome: 'stored', etag: '"memory"' };
   };
-  const plainUpload = (key: string, options: WriteOptions, chunks: Buffer[] = []): Upload => {
+  const plainUpload = (
+    key: string,
+    metadata: ObjectMetadata,
+    options: WriteOptions,
+    chunks: Buffer[] = [],
+  ): Upload => {
     open += 1;
     return {
       write: (chunk) => {
@@ -45,7 +86,7 @@ export function memoryBucket({ markEvery }: { markEvery?: number } = {}): Memory
       },
       commit: () => {
         open -= 1;
-        return Promise.resolve(put(key, Buffer.concat(chunks), options));
+        return Promise.resolve(put(key, Buffer.concat(chunks), metadata, options));
       },
       abort: () => {
         open -= 1;
@@ -55,6 +96,7 @@ export function memoryBucket({ markEvery }: { markEvery?: number } = {}): Memory
   };
   const lastingUpload = async (
     key: string,
+    metadata: ObjectMetadata,
     options: WriteOptions,
     { resume, onMark }: LastingOptions,
     every: number,
@@ -62,7 +104,7 @@ export function memoryBucket({ markEvery }: { markEvery?: number } = {}): Memory
     const resumed = suspended.get(resume?.token ?? '');
     const startsAt = resumed === undefined ? 0 : (resume?.bytes ?? 0);
     const chunks = resumed === undefined ? [] : [resumed.subarray(0, startsAt)];
-    const upload = plainUpload(key, options, chunks);
+    const upload = plainUpload(key, metadata, options, chunks);
     const token = resumed === undefined ? randomUUID() : (resume?.token ?? '');
     const mark = async (): Promise<void> => {
       const bytes = Buffer.concat(chunks);
@@ -98,16 +140,25 @@ export function memoryBucket({ markEvery }: { markEvery?: number } = {}): Memory
       const bytes = contents.get(key);
       return Promise.resolve(bytes && stored(key, bytes));
     },
-    read: () => Promise.reject(new Error('no test reads a memory bucket')),
+    read: async (key, reader, signal, options) => {
+      signal.throwIfAborted();
+      const bytes = contents.get(key);
+      if (bytes === undefined) return undefined;
+      const object = stored(key, bytes);
+      const part = partOf(options?.range, bytes.length);
+      const start = typeof part === 'object' ? part.first : 0;
+      const body = bytes.subarray(start, start + partLength(part, bytes.length));
+      return reader(answerOf({ object, part }, body, signal));
+    },
     list: () => {
       throw new Error('no test lists a memory bucket');
     },
-    putBytes: (key, bytes, _metadata, options) =>
-      Promise.resolve(put(key, Buffer.from(bytes), options)),
-    openUpload: async (key, _metadata, options) =>
+    putBytes: (key, bytes, metadata, options) =>
+      Promise.resolve(put(key, Buffer.from(bytes), metadata, options)),
+    openUpload: async (key, metadata, options) =>
       options.lasting === undefined || markEvery === undefined
-        ? plainUpload(key, options)
-        : lastingUpload(key, options, options.lasting, markEvery),
+        ? plainUpload(key, metadata, options)
+        : lastingUpload(key, metadata, options, options.lasting, markEvery),
     abandonUpload: (_key, token) => {
       suspended.delete(token);
       return Promise.resolve();

@@ -25,6 +25,8 @@ export type FaultAction =
   | { readonly kind: 'etag'; readonly etag: string }
   /** Does as asked, and leaves a header out. */
   | { readonly kind: 'withoutHeader'; readonly name: string }
+  /** Does as asked, and gives a header another value. */
+  | { readonly kind: 'header'; readonly name: string; readonly value: string }
   /** Does as asked, and answers with another status. */
   | { readonly kind: 'status'; readonly status: number }
   /** 200 with an error document, as CompleteMultipartUpload may; nothing is written. */

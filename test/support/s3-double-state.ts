@@ -94,6 +94,8 @@ export interface S3DoubleSwitches {
   conditionalWrites: 'supported' | 'ignored' | 'notImplemented';
   /** UNSIGNED-PAYLOAD without TLS. */
   unsignedPayloadOverHttp: boolean;
+  /** Range of GetObject; false answers with the whole object. */
+  ranges: boolean;
   /** ListObjectsV2; false answers 501 as stores do that have version 1 only. */
   listV2: boolean;
   /** Most keys a page, whatever max-keys says: S3's is 1000. */
@@ -114,6 +116,7 @@ export const S3_SWITCHES: Readonly<S3DoubleSwitches> = {
   maxPutBytes: 5 * 2 ** 30,
   conditionalWrites: 'supported',
   unsignedPayloadOverHttp: false,
+  ranges: true,
   listV2: true,
   maxPageKeys: 1000,
   completeEtag: 'given',

@@ -120,6 +120,9 @@ function afterwards(fault: FaultAction | undefined, answer: DoubleAnswer): Doubl
 
 function withOtherHead(fault: FaultAction | undefined, answer: DoubleAnswer): DoubleAnswer {
   if (fault?.kind === 'status') return { ...answer, status: fault.status };
+  if (fault?.kind === 'header') {
+    return { ...answer, headers: { ...answer.headers, [fault.name]: fault.value } };
+  }
   if (fault?.kind !== 'withoutHeader') return answer;
   return { ...answer, headers: without(answer.headers, fault.name) };
 }
@@ -175,7 +178,7 @@ function send(
   const bodiless = answer.status === 204 || answer.status === 304;
   response.writeHead(answer.status, {
     ...answer.headers,
-    ...(!bodiless && { 'content-length': String(declaredLength(answer, fault)) }),
+    ...(!bodiless && lengthField(answer, fault)),
     server: 'S3Double',
     date: new Date(nowMs).toUTCString(),
     'x-amz-request-id': 'DOUBLE',
@@ -188,6 +191,11 @@ function send(
   } else response.end(answer.body);
 }
 
-function declaredLength(answer: DoubleAnswer, fault: FaultAction | undefined): number {
-  return fault?.kind === 'declaredLength' ? fault.bytes : answer.body.length;
+function lengthField(
+  answer: DoubleAnswer,
+  fault: FaultAction | undefined,
+): Readonly<Record<string, string>> {
+  if (fault?.kind === 'withoutHeader' && fault.name === 'content-length') return {};
+  const bytes = fault?.kind === 'declaredLength' ? fault.bytes : answer.body.length;
+  return { 'content-length': String(bytes) };
 }
