@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { Client, type Dispatcher } from 'undici';
 
+import { type HeldSocket, holdable } from './held-socket.ts';
 import { asError } from './network-failure.ts';
 
 /** The largest head of an answer that is read, in bytes; Node's and nginx's own limit. */
@@ -29,6 +30,7 @@ export class Connection {
   readonly #client: Client;
   readonly #ending = new AbortController();
   #socket: Socket | undefined;
+  #held: HeldSocket | undefined;
 
   constructor(settings: ConnectionSettings) {
     // undici sees neither TLS nor the host: dialling is ours, and each request names its host.
@@ -64,6 +66,21 @@ export class Connection {
     return this.#socket?.writableLength ?? 0;
   }
 
+  /** Holds back what else comes of the answer, until `letGo`. */
+  hold(): void {
+    this.#held?.hold();
+  }
+
+  /** Hands over what was held back before it returns. */
+  letGo(): void {
+    this.#held?.letGo();
+  }
+
+  /** As `letGo`, for who is called while an answer is read. */
+  forgetHold(): void {
+    this.#held?.forget();
+  }
+
   /** Closes at once; a dial under way is given up. */
   destroy(): void {
     const reason = new Error('the connection was given up');
@@ -76,6 +93,7 @@ export class Connection {
     socket.on('error', markAsSocketError);
     this.uses = 0;
     this.#socket = socket;
+    this.#held = holdable(socket);
     return socket;
   }
 }

@@ -1,34 +1,55 @@
+import type { RefusedAnswer } from '../model/failure.ts';
 import type { HttpResponse } from './http-client.ts';
-import { firstHop, isRedirect, nextHop, type Hop, type RedirectPolicy } from './redirect-hop.ts';
+import {
+  firstHop,
+  isRedirect,
+  nextHop,
+  type Hop,
+  type RedirectedMethod,
+  type RedirectPolicy,
+} from './redirect-hop.ts';
 import type { TargetUrl } from './target-url.ts';
 
 /** Sends one hop's request and gives its answer to `visitor`. */
 export type SendHop = <R>(hop: Hop, visitor: (response: HttpResponse) => Promise<R>) => Promise<R>;
 
+/** How the requests of a chain are sent, and what becomes of their answers. */
+export interface RedirectChain<T> {
+  readonly method: RedirectedMethod;
+  readonly policy: RedirectPolicy;
+  /** Decides what goes along where. */
+  readonly send: SendHop;
+  /** What the failure of a redirect that is not followed brings along. */
+  readonly keep: (response: HttpResponse) => Promise<RefusedAnswer | undefined>;
+  /** Takes the answer that is no redirect, and the URL that gave it. */
+  readonly reader: (response: HttpResponse, target: TargetUrl) => Promise<T>;
+}
+
 type Outcome<T> =
   | { readonly done: true; readonly value: T }
-  | { readonly done: false; readonly status: number; readonly location: string | undefined };
+  | {
+      readonly done: false;
+      readonly status: number;
+      readonly location: string | undefined;
+      readonly answer: RefusedAnswer | undefined;
+    };
 
 /**
- * Asks for `first` and follows redirects until an answer is none; that one goes to `reader`, with
- * the URL that gave it. Each hop is sent by `send`, which decides what goes along where.
- * @throws Failure as `nextHop`, and whatever `send` and `reader` throw.
+ * Asks for `first` and follows redirects until an answer is none; that one goes to the reader.
+ * @throws Failure as `nextHop`, and whatever the chain's functions throw.
  */
-export async function followRedirects<T>(
-  first: TargetUrl,
-  policy: RedirectPolicy,
-  send: SendHop,
-  reader: (response: HttpResponse, target: TargetUrl) => Promise<T>,
-): Promise<T> {
-  let hop = firstHop(first);
+export async function followRedirects<T>(first: TargetUrl, chain: RedirectChain<T>): Promise<T> {
+  const { method, policy, send, keep, reader } = chain;
+  let hop = firstHop(first, method);
   for (;;) {
     const { target } = hop;
     const outcome = await send(hop, async (response): Promise<Outcome<T>> => {
       const { status, headers } = response;
-      if (isRedirect(status)) return { done: false, status, location: headers['location'] };
-      return { done: true, value: await reader(response, target) };
+      if (!isRedirect(status)) return { done: true, value: await reader(response, target) };
+      const answer = policy.follow ? undefined : await keep(response);
+      return { done: false, status, location: headers['location'], answer };
     });
     if (outcome.done) return outcome.value;
-    hop = nextHop(hop, outcome.status, outcome.location, policy);
+    hop = nextHop(hop, outcome.status, outcome.location, policy, outcome.answer);
   }
 }

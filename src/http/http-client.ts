@@ -202,7 +202,7 @@ function send(
     firstByteMs: timeouts.firstByteMs,
     idleMs: timeouts.idleMs,
     maxHeaderBytes: MAX_RESPONSE_HEADER_BYTES,
-    unsentBytes: () => connection.unsentBytes(),
+    connection,
   });
   connection.send(options, receiver);
   return receiver;

@@ -1,4 +1,4 @@
-import { Failure } from '../model/failure.ts';
+import { Failure, type RefusedAnswer } from '../model/failure.ts';
 import { shownUrl, targetUrl, type TargetUrl } from './target-url.ts';
 
 /** How redirects are taken. */
@@ -10,8 +10,13 @@ export interface RedirectPolicy {
   readonly refererOnRedirect: boolean;
 }
 
+/** Methods that every redirect leaves as they are. */
+export type RedirectedMethod = 'GET' | 'HEAD';
+
 /** One request in a chain of redirects. */
 export interface Hop {
+  /** The same in the whole chain. */
+  readonly method: RedirectedMethod;
   readonly target: TargetUrl;
   /** The Referer that this hop must carry; undefined: none is added. */
   readonly referer: string | undefined;
@@ -28,25 +33,28 @@ export function isRedirect(status: number): boolean {
 }
 
 /** The chain's first request. */
-export function firstHop(target: TargetUrl): Hop {
-  return { target, referer: undefined, asked: [target.site + target.path] };
+export function firstHop(target: TargetUrl, method: RedirectedMethod = 'GET'): Hop {
+  return { method, target, referer: undefined, asked: [target.site + target.path] };
 }
 
 /**
  * Where a redirect leads.
- * @throws Failure `ORIGIN_STATUS` (with `location`) where redirects are not followed,
- * `REDIRECT_REFUSED` for one that nobody should follow, `LOOP_DETECTED`.
+ * @param answer what its failure brings along where redirects are not followed
+ * @throws Failure `ORIGIN_STATUS` where redirects are not followed (with `location`, an absolute URL
+ * without userinfo, where the redirect names one of http or https), `REDIRECT_REFUSED` for one that nobody should follow, `LOOP_DETECTED`.
  */
 export function nextHop(
   hop: Hop,
   status: number,
   location: string | undefined,
   policy: RedirectPolicy,
+  answer?: RefusedAnswer,
 ): Hop {
-  const what = `GET ${shownUrl(hop.target)}`;
+  const what = `${hop.method} ${shownUrl(hop.target)}`;
   if (!policy.follow) {
     const line = `${what}: answered ${String(status)}, and followRedirects is false`;
-    throw new Failure('ORIGIN_STATUS', line, { status, location });
+    const details = { status, location: absoluteUrl(hop.target, location), answer };
+    throw new Failure('ORIGIN_STATUS', line, details);
   }
   const refuse = (why: string): Failure =>
     new Failure('REDIRECT_REFUSED', `${what}: answered ${String(status)} ${why}`, { status });
@@ -65,7 +73,16 @@ export function nextHop(
     throw refuse(`after ${String(policy.maxRedirects)} redirects (maxRedirects)`);
   }
   const referer = policy.refererOnRedirect ? `${hop.target.site}/` : undefined;
-  return { target, referer, asked: [...hop.asked, url] };
+  return { method: hop.method, target, referer, asked: [...hop.asked, url] };
+}
+
+/** A Location for somebody else to follow: its fragment stays, and userinfo goes nowhere. */
+function absoluteUrl(base: TargetUrl, location: string | undefined): string | undefined {
+  if (location === undefined || location === '') return undefined;
+  const target = resolveLocation(base, location);
+  if (target === undefined) return undefined;
+  const [fragment = ''] = /#[!-~]*$/.exec(location) ?? [];
+  return target.site + target.path + fragment;
 }
 
 /** An absolute URL or path of plain ASCII, without dot segments: nothing in it needs resolving. */

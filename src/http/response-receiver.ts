@@ -2,9 +2,11 @@ import type { Dispatcher } from 'undici';
 
 import { Failure } from '../model/failure.ts';
 import type { Body, BodySink } from '../model/ports.ts';
+import type { Connection } from './connection.ts';
 import { CRAWL_FLOOR, CrawlWatch, type CrawlFloor } from './crawl-watch.ts';
 import { durationText } from './duration-text.ts';
 import { asError, bodyFailure, headFailure } from './network-failure.ts';
+import { refuseLonger } from './refuse-longer.ts';
 import { mayHaveBody, responseHead, type ResponseHead } from './response-head.ts';
 
 /** What a receiver has to know of the exchange that it serves. */
@@ -17,11 +19,11 @@ export interface ReceiverSettings {
   /** Absent: {@link CRAWL_FLOOR}. */
   readonly crawl?: CrawlFloor;
   readonly maxHeaderBytes: number;
-  /** Bytes of the request that the system has not taken yet: sending is not waiting. */
-  readonly unsentBytes: () => number;
+  /** The connection that the answer comes on. */
+  readonly connection: Pick<Connection, 'unsentBytes' | 'hold' | 'letGo' | 'forgetHold'>;
 }
 
-/** Chunks that may lie here before the socket is paused: enough to hide a sink's short waits. */
+/** Chunks that may lie here before the socket is held: it hides a sink's short waits. */
 const READ_AHEAD_BYTES = 128 * 1024;
 
 /** An unread body of at most this is read to its end, which is cheaper than a new connection. */
@@ -31,7 +33,7 @@ const DRAINED_BYTES = 64 * 1024;
  * Takes one answer from undici and is its body.
  *
  * States: `waiting` (for the head) → `open` (head known, body coming) → `ended` (framing ended
- * cleanly) or, from either, `failed`. Chunks queue here and the socket is paused once more than
+ * cleanly) or, from either, `failed`. Chunks queue here and the socket is held once more than
  * the read-ahead lies unread, so a body without a reader, or with a slow one, waits in the kernel.
  *
  * Two clocks, of which at most one runs. First byte: from sending the request to the whole head.
@@ -84,7 +86,7 @@ export class ResponseReceiver implements Dispatcher.DispatchHandler, Body {
       return;
     }
     clearTimeout(this.#timer);
-    this.#awaitHead(this.#settings.unsentBytes());
+    this.#awaitHead(this.#settings.connection.unsentBytes());
   }
 
   onResponseStart(
@@ -113,7 +115,7 @@ export class ResponseReceiver implements Dispatcher.DispatchHandler, Body {
     this.#resolveHead(head);
   }
 
-  onResponseData(controller: Dispatcher.DispatchController, chunk: Uint8Array): void {
+  onResponseData(_: Dispatcher.DispatchController, chunk: Uint8Array): void {
     if (this.#state !== 'open') return;
     this.#receivedBytes += chunk.length;
     if (this.#discarding) {
@@ -123,7 +125,7 @@ export class ResponseReceiver implements Dispatcher.DispatchHandler, Body {
     }
     this.#queue.push(chunk);
     this.#queuedBytes += chunk.length;
-    if (this.#queuedBytes > this.#queueLimitBytes) controller.pause();
+    if (this.#queuedBytes > this.#queueLimitBytes) this.#settings.connection.hold();
     this.#wakeReader();
   }
 
@@ -163,15 +165,16 @@ export class ResponseReceiver implements Dispatcher.DispatchHandler, Body {
   async bytes(limit: number): Promise<Uint8Array> {
     this.#claim();
     this.#queueLimitBytes = limit;
-    this.#refuseLonger(this.#declaredBytes, limit);
+    const { what } = this.#settings;
+    refuseLonger(what, this.#declaredBytes, limit);
     while (this.#state === 'open') {
-      this.#refuseLonger(this.#receivedBytes, limit);
+      refuseLonger(what, this.#receivedBytes, limit);
       await this.#more();
     }
     if (this.#state === 'failed') throw this.#failure;
-    this.#refuseLonger(this.#receivedBytes, limit);
-    const [only] = this.#queue;
-    return this.#queue.length === 1 && only !== undefined ? only : Buffer.concat(this.#queue);
+    refuseLonger(what, this.#receivedBytes, limit);
+    const [only, ...more] = this.#queue;
+    return only !== undefined && more.length === 0 ? only : Buffer.concat(this.#queue);
   }
 
   async pipeTo(sink: BodySink): Promise<number> {
@@ -201,7 +204,7 @@ export class ResponseReceiver implements Dispatcher.DispatchHandler, Body {
       this.#discarding = true;
       this.#queue = [];
       this.#startIdle();
-      this.#controller?.resume();
+      this.#settings.connection.letGo();
     } else if (this.#state === 'open' || this.#state === 'waiting') {
       this.abort(new Error('the rest of the answer is not wanted'));
     } else {
@@ -214,33 +217,25 @@ export class ResponseReceiver implements Dispatcher.DispatchHandler, Body {
     this.#claimed = true;
   }
 
-  #refuseLonger(bytes: number | undefined, limit: number): void {
-    if (bytes === undefined || bytes <= limit) return;
-    const { what } = this.#settings;
-    const line = `${what}: the body has ${String(bytes)} bytes or more, expected at most ${String(limit)}`;
-    throw new Failure('LENGTH_MISMATCH', line);
-  }
-
   /** Waits for the network: the next chunk, the end, or a failure. */
   async #more(): Promise<void> {
     const before = this.#receivedBytes;
-    // Resuming hands over what was held back before it returns.
-    if (this.#controller?.paused === true) this.#controller.resume();
+    this.#settings.connection.letGo();
     if (this.#state !== 'open' || this.#receivedBytes > before) return;
     this.#crawl.begin();
     await new Promise<void>((resolve) => {
       this.#wake = resolve;
       this.#startIdle();
     });
-    const { what } = this.#settings;
     const slow = this.#crawl.end(this.#receivedBytes);
-    if (slow !== undefined) this.abort(new Failure('ORIGIN_TIMEOUT', `${what}: ${slow}`));
+    if (slow !== undefined) {
+      this.abort(new Failure('ORIGIN_TIMEOUT', `${this.#settings.what}: ${slow}`));
+    }
   }
 
   #wakeReader(): void {
-    const wake = this.#wake;
+    this.#wake?.();
     this.#wake = undefined;
-    wake?.();
   }
 
   #startIdle(): void {
@@ -268,7 +263,7 @@ export class ResponseReceiver implements Dispatcher.DispatchHandler, Body {
     this.#timer = setTimeout(() => {
       setImmediate(() => {
         if (this.#state !== 'waiting') return;
-        const unsent = this.#settings.unsentBytes();
+        const unsent = this.#settings.connection.unsentBytes();
         if (unsent < unsentBytes) {
           this.#awaitHead(unsent);
           return;
@@ -292,6 +287,8 @@ export class ResponseReceiver implements Dispatcher.DispatchHandler, Body {
 
   #settle(): void {
     clearTimeout(this.#timer);
+    // The next answer on this connection is for somebody else.
+    this.#settings.connection.forgetHold();
     this.#wakeReader();
     const onSettled = this.#onSettled;
     this.#onSettled = undefined;

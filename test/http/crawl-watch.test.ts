@@ -77,7 +77,12 @@ describe('a body that never stalls', () => {
       idleMs: 5000,
       crawl: { bytesPerSecond: 1000, overMs: 150 },
       maxHeaderBytes: 16_384,
-      unsentBytes: () => 0,
+      connection: {
+        unsentBytes: () => 0,
+        hold: () => undefined,
+        letGo: () => undefined,
+        forgetHold: () => undefined,
+      },
     });
     pool.dispatch({ method: 'GET', path: '/o' }, receiver);
     await receiver.head;

@@ -235,4 +235,30 @@ describe('a body', () => {
     );
     await expect(piping).rejects.toMatchObject({ code: 'LENGTH_MISMATCH' });
   });
+
+  it.each([
+    ['only its end marks', { framing: 'close' }],
+    ['has a length', { headers: { connection: 'close' }, hangUp: true }],
+  ] as const)(
+    'gives a body that %s whole, though the connection ends while it waits',
+    async (_how, answer) => {
+      const body = Buffer.alloc(140_000, 'held back ');
+      origin.script('/o', { body, ...answer });
+      const got: Buffer[] = [];
+      const bytes = await client.exchange(
+        request(`${origin.url}/o`),
+        async (response) => {
+          // The whole of it, and the end of the connection, come meanwhile.
+          await new Promise((resolve) => setTimeout(resolve, 100));
+          return response.pipeTo(async (chunk) => {
+            got.push(Buffer.from(chunk));
+            await new Promise((resolve) => setTimeout(resolve, 20));
+          });
+        },
+        never,
+      );
+      expect(bytes).toBe(body.length);
+      expect(Buffer.concat(got).equals(body)).toBe(true);
+    },
+  );
 });

@@ -88,11 +88,32 @@ describe('a redirect', () => {
     expect(() => nextHop(hopAt('http://a.example/'), 302, '/1', none)).toThrow(/after 0 redirects/);
   });
 
-  it('that is not to be followed is a status with its location', () => {
+  it.each([
+    ['/y?sig=a%2Fb', 'http://a.example/y?sig=a%2Fb'],
+    ['y', 'http://a.example/dir/y'],
+    ['https://b.example:8443/y', 'https://b.example:8443/y'],
+    ['//b.example/y#part', 'http://b.example/y#part'],
+    ['/a b', 'http://a.example/a%20b'],
+    ['http://user:pass@b.example/y', 'http://b.example/y'],
+    ['javascript:alert(1)', undefined],
+    ['', undefined],
+    [undefined, undefined],
+  ])('to %j that is not to be followed is a status that points to %s', (location, expected) => {
     const off = { ...policy, follow: false };
-    expect(() => nextHop(hopAt('http://a.example/x'), 307, '/y', off)).toThrow(
-      expect.objectContaining({ code: 'ORIGIN_STATUS', status: 307, location: '/y' }),
+    const answer = { headers: {}, body: Buffer.from('moved') };
+    const from = hopAt('http://me:hush@a.example/dir/x?q=1');
+    expect(() => nextHop(from, 307, location, off, answer)).toThrow(
+      expect.objectContaining({ code: 'ORIGIN_STATUS', status: 307, location: expected, answer }),
     );
+  });
+
+  it('leaves HEAD a HEAD', () => {
+    const target = targetUrl('http://a.example/x');
+    if (target === undefined) throw new Error('no target');
+    const second = nextHop(firstHop(target, 'HEAD'), 303, '/y', policy);
+    expect(second.method).toBe('HEAD');
+    expect(() => nextHop(second, 303, '/x', policy)).toThrow(/^HEAD http:\/\/a\.example\/y: /);
+    expect(nextHop(hopAt('http://a.example/x'), 307, '/y', policy).method).toBe('GET');
   });
 
   it('carries a Referer of the redirecting site only where that is set', () => {
