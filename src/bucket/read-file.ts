@@ -1,9 +1,10 @@
+import { type AskedRange, type PartOfObject, partLength, partOf } from '../model/byte-range.ts';
 import { constants } from 'node:fs';
 import type { BigIntStats } from 'node:fs';
 import { open } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 
-import type { AskedRange, StoredAnswer, StoredObject } from '../model/bucket.ts';
+import type { StoredAnswer, StoredObject } from '../model/bucket.ts';
 import { Failure } from '../model/failure.ts';
 import type { ObjectKey } from '../model/object-key.ts';
 import type { BodySink } from '../model/ports.ts';
@@ -103,24 +104,9 @@ async function openObject(tree: FileTree, key: ObjectKey): Promise<OpenObject | 
   throw changesTooOften(key);
 }
 
-/** What a range holds of an object of `size` bytes; undefined where none is asked for. */
-export function partOf(range: AskedRange | undefined, size: number): StoredAnswer['part'] {
-  if (range === undefined) return undefined;
-  const isSuffix = 'suffix' in range;
-  const first = isSuffix ? Math.max(0, size - range.suffix) : range.first;
-  const last = isSuffix ? size - 1 : Math.min(range.last ?? size - 1, size - 1);
-  return first <= last ? { first, last } : 'none';
-}
-
-/** Bytes of the body that is that part of an object of `size` bytes. */
-export function partLength(part: StoredAnswer['part'], size: number): number {
-  if (part === undefined) return size;
-  return part === 'none' ? 0 : part.last - part.first + 1;
-}
-
 class FileAnswer implements StoredAnswer {
   readonly object: StoredObject;
-  readonly part: StoredAnswer['part'];
+  readonly part: PartOfObject;
   /** Where the body begins in the file, and how many bytes it has. */
   readonly #start: number;
   readonly #length: number;

@@ -1,12 +1,6 @@
+import { type AskedRange, type ByteRange, partLength, partOf } from '../model/byte-range.ts';
 import { fieldProblem } from '../http/request-fields.ts';
-import type {
-  AskedRange,
-  ByteRange,
-  ObjectMetadata,
-  StoredAnswer,
-  StoredObject,
-  WriteOptions,
-} from '../model/bucket.ts';
+import type { ObjectMetadata, StoredAnswer, StoredObject, WriteOptions } from '../model/bucket.ts';
 import { Failure, type FailureCode } from '../model/failure.ts';
 import type { ObjectKey } from '../model/object-key.ts';
 import type { Headers } from '../model/ports.ts';
@@ -20,7 +14,6 @@ import {
   metadataText,
 } from '../s3/metadata-text.ts';
 import type { S3Response } from '../s3/s3-store.ts';
-import { partLength, partOf } from './read-file.ts';
 import { quotedEtag } from './s3-etag.ts';
 
 /** What a bucket's settings add to each object that is written. */

@@ -240,8 +240,14 @@ export class S3Multipart {
     const sent = this.#lasting?.resumed?.parts ?? [];
     const uploadId = (this.#uploadId ??= await this.#create());
     const marks = this.#marksOf(uploadId, sent);
-    if (marks === undefined) await this.#tellBegun(uploadId);
-    else if (sent.length === 0) await marks.begun();
+    try {
+      if (marks === undefined) await this.#tellBegun(uploadId);
+      else if (sent.length === 0) await marks.begun();
+    } catch (error) {
+      // Nothing names it, so nobody could abort it later.
+      await this.abort();
+      throw error;
+    }
     const target = { key, uploadId, sent, marks };
     return new S3Parts(this.#tools, target, concurrency, signal, this.#onFailure);
   }

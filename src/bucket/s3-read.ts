@@ -1,10 +1,10 @@
-import type { AskedRange, StoredAnswer, StoredObject } from '../model/bucket.ts';
+import { type AskedRange, type PartOfObject, partLength, partOf } from '../model/byte-range.ts';
+import type { StoredAnswer, StoredObject } from '../model/bucket.ts';
 import { Failure } from '../model/failure.ts';
 import type { ObjectKey } from '../model/object-key.ts';
 import type { BodySink } from '../model/ports.ts';
 import { S3Error } from '../s3/s3-error.ts';
 import type { S3Response } from '../s3/s3-store.ts';
-import { partLength, partOf } from './read-file.ts';
 import { isAbsence, refuseOtherSuccess, s3Head } from './s3-head.ts';
 import { rangeHeader, storedObject, storedPart } from './s3-headers.ts';
 import { asBucketFailure, keyInStore } from './s3-tools.ts';
@@ -22,7 +22,7 @@ type Content = Pick<StoredAnswer, 'object' | 'part'>;
  */
 class S3Answer implements StoredAnswer {
   readonly object: StoredObject;
-  readonly part: StoredAnswer['part'];
+  readonly part: PartOfObject;
   readonly #length: number;
   readonly #tools: S3Tools;
   readonly #response: S3Response;

@@ -14,6 +14,8 @@ export interface Surroundings {
   readonly pid: number;
   readonly host: string;
   readonly clock: Clock;
+  /** As `clock`, but nobody can set it: for who keeps moments in memory and waits for them. */
+  readonly steadyClock: Clock;
   readonly onBoundary: OnBoundary;
   /** Ends the process at once, whatever still waits. */
   readonly exitNow: (code: number) => void;
@@ -35,6 +37,8 @@ const clock: Clock = {
   random: () => Math.random(),
 };
 
+const steadyClock: Clock = { ...clock, now: () => performance.timeOrigin + performance.now() };
+
 /** The real process. */
 export function processSurroundings(): Surroundings {
   return {
@@ -46,6 +50,7 @@ export function processSurroundings(): Surroundings {
     pid: process.pid,
     host: os.hostname(),
     clock,
+    steadyClock,
     onBoundary: () => undefined,
     exitNow: (code) => process.exit(code),
     onSignal: (listener) => {

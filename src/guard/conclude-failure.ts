@@ -10,8 +10,8 @@ export interface AskedAddresses {
 
 /**
  * The failure that stands for an object which no address gave: the last one that is not a "not
- * found". Not found is the answer only where every address said so, so an address that was passed
- * over, and might have the object, prevents it too.
+ * found", with the answer that it brings along. Not found is what stands only where every address
+ * said so, so an address that was passed over, and might have the object, prevents it too.
  */
 export function concludeFailure({ failures, skipped }: AskedAddresses): Failure {
   const others = failures.filter(({ code }) => code !== 'ORIGIN_NOT_FOUND');
@@ -34,12 +34,13 @@ export function concludeFailure({ failures, skipped }: AskedAddresses): Failure 
 function naming(failure: Failure, failures: readonly Failure[]): Failure {
   if (failures.length < 2) return failure;
   const names = failures.map(({ origin }) => origin ?? 'an address').join(', ');
-  const { code, status, origin, retryAfterMs, location } = failure;
+  const { code, status, origin, retryAfterMs, location, answer } = failure;
   return new Failure(code, `${failure.message} (asked ${failures.length} addresses: ${names})`, {
     status,
     origin,
     retryAfterMs,
     location,
+    answer,
     cause: failure,
   });
 }

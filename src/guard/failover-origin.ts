@@ -21,6 +21,8 @@ export interface FailoverOptions extends FailoverStatuses {
   readonly maxAddresses: number;
   /** So long may every address be down before the run ends. */
   readonly giveUpAfterMs: number;
+  /** False where nobody can wait: a read then fails where it would wait. Absent: true. */
+  readonly isPatient?: boolean;
   readonly clock: Clock;
   /** Aborts when the run is to stop: keys that wait then end with Interrupted. */
   readonly drain: AbortSignal;
@@ -74,6 +76,7 @@ export function failoverOrigin(options: FailoverOptions): Origin {
         request.onWait?.(waiting);
         options.onWait?.(waiting);
       };
+      if (options.isPatient === false) return askOnce(options, outage, { request, reader, signal });
       const wait = () => whileWaiting(onWait, () => outage.wait(signal));
       let pausedMs = 0;
       let shutRounds = 0;
@@ -108,6 +111,15 @@ export function failoverOrigin(options: FailoverOptions): Origin {
       await Promise.all(order().map(async (address) => address.close()));
     },
   };
+}
+
+/** One round, whatever it comes to. */
+async function askOnce<T>(options: FailoverOptions, outage: Outage, call: Call<T>): Promise<T> {
+  const round = await askInOrder(options, outage, call);
+  if (round.outcome === 'read') return round.value;
+  if (round.failure !== undefined) throw round.failure;
+  const why = 'every address is taken for down, or at its limit';
+  throw new Failure('ORIGIN_UNREACHABLE', `${options.name}: can't be asked now: ${why}`);
 }
 
 /** Tells whoever asked that the read does not get on meanwhile. */

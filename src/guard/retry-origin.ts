@@ -9,6 +9,8 @@ import { sleepUnlessDraining } from './sleep-unless-draining.ts';
 export interface RetryPolicy {
   /** Requests to the address for one object, the first included, that bring nothing in a row. */
   readonly perAddress: number;
+  /** Instead, while nothing of the object's body is there that could be gone on behind. */
+  readonly unlessBegun?: number;
   readonly baseMs: number;
   readonly maxMs: number;
 }
@@ -47,7 +49,8 @@ export function retryOrigin(
           // What was there before and was lost since is no progress when it comes again.
           if (there - reached >= PROGRESS_BYTES) requests = 1;
           reached = Math.max(reached, there);
-          const helpful = requests < policy.perAddress && isRetried(error) && !signal.aborted;
+          const most = there === 0 ? (policy.unlessBegun ?? policy.perAddress) : policy.perAddress;
+          const helpful = requests < most && isRetried(error) && !signal.aborted;
           if (!helpful || !origin.available()) throw error;
           await sleepUnlessDraining(clock, delayMs(requests, error.retryAfterMs), signal, drain);
           // Others may have found it down meanwhile; the real failure says more than that.

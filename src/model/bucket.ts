@@ -1,3 +1,4 @@
+import type { AskedRange, PartOfObject } from './byte-range.ts';
 import type { ObjectKey } from './object-key.ts';
 import type { Body, BodySink, Headers } from './ports.ts';
 
@@ -30,19 +31,6 @@ export interface ListRange {
   readonly after?: string | undefined;
 }
 
-/** A part of an object as somebody asks for it, in bytes. */
-export type AskedRange =
-  /** From `first` to `last`, both included; to the end where `last` is absent or beyond it. */
-  | { readonly first: number; readonly last?: number | undefined }
-  /** The last so many bytes; the whole object where it has fewer. */
-  | { readonly suffix: number };
-
-/** Bytes of an object, both ends included. */
-export interface ByteRange {
-  readonly first: number;
-  readonly last: number;
-}
-
 export interface StoredAnswer extends Body {
   /** Of the whole object, also where the body is a part. */
   readonly object: StoredObject;
@@ -50,7 +38,7 @@ export interface StoredAnswer extends Body {
    * What of the object the body is: undefined for the whole; `none`, with an empty body, where the
    * range that was asked for holds no byte of it.
    */
-  readonly part: ByteRange | 'none' | undefined;
+  readonly part: PartOfObject;
 }
 
 export interface ReadOptions {

@@ -26,6 +26,9 @@ export const FAILURE_CODES = [
 
 export type FailureCode = (typeof FAILURE_CODES)[number];
 
+/** Bytes of a refused answer's body that are kept; a longer one is not kept at all. */
+export const MAX_KEPT_BYTES = 1024 * 1024;
+
 /** An origin's answer that is no object, as it came. */
 export interface RefusedAnswer {
   /** Lower-case names. */

@@ -3,7 +3,7 @@ import { followRedirects, type SendHop } from '../http/follow-redirects.ts';
 import type { RedirectPolicy } from '../http/redirect-hop.ts';
 import { retryAfterMs } from '../http/retry-after.ts';
 import { shownUrl, targetUrl, type TargetUrl } from '../http/target-url.ts';
-import { Failure } from '../model/failure.ts';
+import { Failure, type RefusedAnswer } from '../model/failure.ts';
 import {
   type Origin,
   type OriginAnswer,
@@ -12,6 +12,9 @@ import {
   readToResult,
 } from '../model/origin.ts';
 import type { Clock, Headers } from '../model/ports.ts';
+import { checkedPart } from './checked-part.ts';
+import { isAnswer } from './is-answer.ts';
+import { keptAnswer } from './kept-answer.ts';
 import { nameFailure } from './name-failure.ts';
 import { originAccess, type AddressIdentity } from './origin-access.ts';
 
@@ -57,24 +60,30 @@ export function httpOrigin(settings: HttpOriginSettings): Origin {
   return {
     name,
     read: async (request, reader, signal) => {
+      const { method = 'GET' } = request;
       const first = firstTarget(settings, request);
       let rest: ReadOn | undefined;
       const send: SendHop = (hop, visitor) => {
         request.onRequest(name);
         const headers = { ...access.headers(request, first, hop), ...conditions(request, rest) };
         return client.exchange(
-          { method: 'GET', target: hop.target, headers, ...access.connection(hop.target) },
+          { method, target: hop.target, headers, ...access.connection(hop.target) },
           visitor,
           signal,
         );
       };
+      const keep = (response: HttpResponse) => keptAnswer(request.keepAnswer, response, signal);
       // A reader that reads again has given its connection back by then: it never waits for itself.
       const ask = async (answered: typeof reader): ReturnType<typeof reader> => {
         rest = await request.readOn?.(name);
-        return followRedirects(first, policy, send, (response, target) => {
-          refuseStatus(request, rest, response, target, clock);
-          return answered(answerOf(name, response, target));
-        });
+        const take = async (response: HttpResponse, target: TargetUrl) => {
+          const what = `${method} ${shownUrl(target)}`;
+          if (!isAnswer(request, rest, response.status)) {
+            throw refusal(what, response, await keep(response), clock.now());
+          }
+          return answered(checkedPart(what, request, answerOf(name, response, target)));
+        };
+        return followRedirects(first, { method, policy, send, keep, reader: take });
       };
       try {
         return await readToResult(ask, reader);
@@ -107,31 +116,23 @@ function firstTarget(settings: HttpOriginSettings, request: OriginRequest): Targ
 }
 
 /** If-Range: where the version is another by now, the answer is the whole of it (RFC 9110, 13.1.5). */
-function conditions({ unless }: OriginRequest, rest: ReadOn | undefined): Headers {
+function conditions({ unless, range }: OriginRequest, rest: ReadOn | undefined): Headers {
   if (rest !== undefined) return { range: `bytes=${rest.offset}-`, 'if-range': rest.etag };
+  if (range !== undefined) return { range };
   return unless === undefined ? {} : { 'if-none-match': unless.etag };
 }
 
-/** What answers a request for the rest of a version. */
-const OF_THE_REST = [206, 412, 416];
-
-/** Lets 200 through, 304 and answers to a range where they were asked for. */
-function refuseStatus(
-  { unless }: OriginRequest,
-  rest: ReadOn | undefined,
+function refusal(
+  what: string,
   { status, headers }: HttpResponse,
-  target: TargetUrl,
-  clock: Pick<Clock, 'now'>,
-): void {
-  if (status === 200) return;
-  if (rest === undefined ? status === 304 && unless !== undefined : OF_THE_REST.includes(status)) {
-    return;
-  }
-  const what = `GET ${shownUrl(target)}: answered ${String(status)}`;
-  const details = { status, retryAfterMs: retryAfterMs(headers['retry-after'], clock.now()) };
-  if (status === 404 || status === 410) throw new Failure('ORIGIN_NOT_FOUND', what, details);
-  const why = status === 206 ? `${what} with a part, though the whole was asked for` : what;
-  throw new Failure('ORIGIN_STATUS', `${why}, expected 200`, details);
+  answer: RefusedAnswer | undefined,
+  nowMs: number,
+): Failure {
+  const told = `${what}: answered ${String(status)}`;
+  const details = { status, retryAfterMs: retryAfterMs(headers['retry-after'], nowMs), answer };
+  if (status === 404 || status === 410) return new Failure('ORIGIN_NOT_FOUND', told, details);
+  const why = status === 206 ? `${told} with a part, though the whole was asked for` : told;
+  return new Failure('ORIGIN_STATUS', `${why}, expected 200`, details);
 }
 
 function answerOf(name: string, response: HttpResponse, target: TargetUrl): OriginAnswer {

@@ -1,3 +1,5 @@
+import { checkedPart } from './checked-part.ts';
+import { isAnswer } from './is-answer.ts';
 import { nameFailure } from './name-failure.ts';
 import { encodeKey } from '../s3/encode-uri.ts';
 import { originFailure, type RefusedSubject } from '../s3/explain-s3-error.ts';
@@ -12,7 +14,6 @@ import {
   type OriginRequest,
   type ReadOn,
   readToResult,
-  type Unless,
 } from '../model/origin.ts';
 import type { Headers } from '../model/ports.ts';
 
@@ -31,21 +32,24 @@ export function s3Origin({ name, store, locate }: S3OriginSettings): Origin {
     read: async (request, reader, signal) => {
       if (request.url !== undefined) throw foreignUrl(request, name);
       const key = locate(request.originKey);
+      const { method = 'GET' } = request;
+      const url = `${store.name}${encodeKey(key)}`;
       const ask = async (answered: typeof reader): ReturnType<typeof reader> => {
         const rest = await request.readOn?.(name);
         request.onRequest(name);
         try {
           return await store.send(
-            getObject(key, request, rest),
+            objectRequest(key, request, rest),
             (response) => {
               refuseStatus(request, rest, response);
-              return answered(answerOf(name, store.name, key, response));
+              const answer = answerOf(name, url, response);
+              return answered(checkedPart(`${method} ${url}`, request, answer));
             },
             signal,
           );
         } catch (error) {
-          if (rest === undefined || !isOtherVersion(error)) throw error;
-          return answered(otherVersion(name, store.name, key, error));
+          if (!isRefusedPart(request, rest, error)) throw error;
+          return answered(refusedPart(name, url, error));
         }
       };
       try {
@@ -111,33 +115,50 @@ function probeFailure(error: unknown): unknown {
   return new Failure('ORIGIN_UNREACHABLE', message, { origin, retryAfterMs, cause: error });
 }
 
-/** Only 200 is an object, 206 the rest of one, and 304 where it was asked for. */
+/** A success of the store that is no answer to what was asked for. @throws Failure `ORIGIN_STATUS`. */
 function refuseStatus(
-  { unless }: OriginRequest,
+  request: OriginRequest,
   rest: ReadOn | undefined,
   { status }: S3Response,
 ): void {
-  if (status === 200) return;
-  if (rest === undefined ? status === 304 && unless !== undefined : status === 206) return;
-  const asked = rest === undefined ? 'the whole object' : 'the rest of an object';
-  const why = `the store answered ${String(status)} to a GET of ${asked}, expected 200`;
+  if (isAnswer(request, rest, status)) return;
+  const { method = 'GET', range } = request;
+  const isWhole = rest === undefined && range === undefined;
+  const asked = isWhole ? 'the whole object' : 'a part of an object';
+  const why = `the store answered ${String(status)} to a ${method} of ${asked}, expected 200`;
   throw new Failure('ORIGIN_STATUS', why, { status });
 }
 
-/** How a store refuses the rest of a version that it no longer has (GetObject: If-Match, Range). */
-function isOtherVersion(error: unknown): error is S3Error {
-  return error instanceof S3Error && (error.status === 412 || error.status === 416);
+/**
+ * How a store refuses a range that the object does not have, or the rest of a version that it no
+ * longer has (GetObject: If-Match, Range): answers as well.
+ */
+function isRefusedPart(
+  request: OriginRequest,
+  rest: ReadOn | undefined,
+  error: unknown,
+): error is S3Error {
+  return error instanceof S3Error && error.status >= 400 && isAnswer(request, rest, error.status);
 }
 
-/** Such a refusal as an answer: it has nothing that could be read. */
-function otherVersion(origin: string, store: string, key: string, error: S3Error): OriginAnswer {
-  const { status } = error;
-  const url = `${store}${encodeKey(key)}`;
-  const refuse = (): Promise<never> => Promise.reject(error);
+/** Such a refusal as an answer; where nothing of it was kept there is nothing to be read. */
+function refusedPart(origin: string, url: string, { status, answer }: S3Error): OriginAnswer {
+  const { headers, body } = answer ?? { headers: {}, body: new Uint8Array(0) };
   return {
-    head: { origin, url, status, headers: {}, length: undefined, framing: 'length' },
-    bytes: refuse,
-    pipeTo: refuse,
+    head: { origin, url, status, headers, length: body.length, framing: 'length' },
+    bytes: (limit) =>
+      body.length <= limit
+        ? Promise.resolve(body)
+        : Promise.reject(
+            new Failure(
+              'LENGTH_MISMATCH',
+              `GET ${url}: the body has ${body.length} bytes, expected at most ${limit}`,
+            ),
+          ),
+    pipeTo: async (sink) => {
+      if (body.length > 0) await sink(body);
+      return body.length;
+    },
   };
 }
 
@@ -153,21 +174,25 @@ function failureOf(error: unknown, subject: RefusedSubject): unknown {
   return nameFailure(failure, subject.bucket);
 }
 
-function getObject(key: string, request: OriginRequest, rest: ReadOn | undefined): S3Request {
-  const headers = { ...request.headers, ...conditions(request.unless, rest) };
-  return { method: 'GET', key, query: [], headers, body: undefined };
+function objectRequest(key: string, request: OriginRequest, rest: ReadOn | undefined): S3Request {
+  const headers = { ...request.headers, ...conditions(request, rest) };
+  const { method = 'GET', range, keepAnswer = [] } = request;
+  // A range that the object does not have is told by the answer's own headers.
+  const kept = range === undefined ? keepAnswer : [...keepAnswer, 416];
+  return { method, key, query: [], headers, body: undefined, keepAnswer: kept };
 }
 
-function conditions(unless: Unless | undefined, rest: ReadOn | undefined): Headers {
+function conditions({ unless, range }: OriginRequest, rest: ReadOn | undefined): Headers {
   if (rest !== undefined) return { range: `bytes=${rest.offset}-`, 'if-match': rest.etag };
+  if (range !== undefined) return { range };
   return unless === undefined ? {} : { 'if-none-match': unless.etag };
 }
 
-function answerOf(origin: string, store: string, key: string, response: S3Response): OriginAnswer {
+function answerOf(origin: string, url: string, response: S3Response): OriginAnswer {
   const { status, headers, length, framing } = response;
   const head: OriginHead = {
     origin,
-    url: `${store}${encodeKey(key)}`,
+    url,
     status,
     headers: withoutWords(headers),
     length,

@@ -85,7 +85,7 @@ function networkFailure(error: Failure, subject: RefusedSubject): unknown {
 
 /**
  * What the origin port says of an error of `S3Store`: Failure `ORIGIN_NOT_FOUND`,
- * `ORIGIN_ARCHIVED` or `ORIGIN_STATUS` with the status. Where the store would refuse every object,
+ * `ORIGIN_ARCHIVED` or `ORIGIN_STATUS` with the status and the answer that was kept. Where the store would refuse every object,
  * for its credentials or its bucket, that is `ORIGIN_UNREACHABLE` without a status: it says nothing
  * of the object, and another address may serve. Everything else comes back as it is.
  */
@@ -98,6 +98,7 @@ export function originFailure(error: unknown, subject: RefusedSubject): unknown 
   return new Failure(code, message, {
     status: isAboutObject ? error.status : undefined,
     retryAfterMs,
+    answer: isAboutObject ? error.answer : undefined,
     cause: error,
   });
 }

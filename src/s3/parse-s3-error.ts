@@ -4,7 +4,7 @@ import type { Headers } from '../model/ports.ts';
 import { maskSignatures, type Mask } from './mask-secrets.ts';
 import { xmlReader } from './read-xml.ts';
 import { ADVICE_BY_CODE } from './s3-error-advice.ts';
-import { S3Error } from './s3-error.ts';
+import { S3Error, type S3ErrorDetails } from './s3-error.ts';
 
 /** An error's body is read up to here, in bytes; S3's own have about 300. */
 export const MAX_ERROR_BYTES = 64 * 1024;
@@ -62,7 +62,7 @@ type ErrorElements = ReadonlyMap<string, string>;
  * @param mask takes the request's secrets out; what a signature is made of goes in any case.
  */
 export function parseS3Error(
-  head: Pick<ResponseHead, 'status' | 'headers'>,
+  head: Pick<ResponseHead, 'status' | 'headers'> & Pick<S3ErrorDetails, 'answer'>,
   body: Uint8Array,
   nowMs: number,
   attempts: number,
@@ -85,6 +85,7 @@ export function parseS3Error(
     region: shown(region, MAX_ID),
     attempts,
     endpoint: shown(endpoint, MAX_ID),
+    answer: head.answer,
     serverTimeMs: dateMs(headers['date']) ?? dateMs(elements?.get('ServerTime')),
   });
 }

@@ -1,3 +1,5 @@
+import type { RefusedAnswer } from '../model/failure.ts';
+
 /** What is known of an answer that a store refused a request with. */
 export interface S3ErrorDetails {
   /** S3's code: `NoSuchKey`, `SlowDown`, …; told from the status where the answer has no body. */
@@ -15,6 +17,8 @@ export interface S3ErrorDetails {
   readonly endpoint?: string | undefined;
   /** The store's clock as the answer tells it, in milliseconds since the epoch. */
   readonly serverTimeMs?: number | undefined;
+  /** The answer itself, without the secrets that it echoes, where the request asked to keep it. */
+  readonly answer?: RefusedAnswer | undefined;
 }
 
 /**
@@ -32,6 +36,7 @@ export class S3Error extends Error {
   readonly attempts: number;
   readonly endpoint: string | undefined;
   readonly serverTimeMs: number | undefined;
+  readonly answer: RefusedAnswer | undefined;
 
   constructor(details: S3ErrorDetails) {
     super(
@@ -46,5 +51,6 @@ export class S3Error extends Error {
     this.attempts = details.attempts;
     this.endpoint = details.endpoint;
     this.serverTimeMs = details.serverTimeMs;
+    this.answer = details.answer;
   }
 }

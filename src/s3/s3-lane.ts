@@ -2,9 +2,10 @@ import { createHash } from 'node:crypto';
 
 import type { DialIdentity } from '../http/dial.ts';
 import type { HttpClient, HttpResponse } from '../http/http-client.ts';
-import { Failure } from '../model/failure.ts';
+import { Failure, MAX_KEPT_BYTES, type RefusedAnswer } from '../model/failure.ts';
 import type { Clock, Headers } from '../model/ports.ts';
 import { maskedFailure, SecretMask, type Mask } from './mask-secrets.ts';
+import { maskedAnswer } from './masked-answer.ts';
 import { mayPass } from './may-pass.ts';
 import { MAX_ERROR_BYTES, parseS3Error } from './parse-s3-error.ts';
 import { planCorrection, type Correction } from './plan-correction.ts';
@@ -170,7 +171,8 @@ export class S3Lane {
         keepAfterHead: true,
       },
       async (response) => {
-        if (!isAnswer(response.status)) throw await this.#refusal(response, attempts);
+        if (!isAnswer(response.status))
+          throw await this.#refusal(response, request.keepAnswer, attempts);
         return reader({ ...response, attempts });
       },
       signal,
@@ -190,15 +192,25 @@ export class S3Lane {
     return createHash('sha256').update(body).digest('hex');
   }
 
-  async #refusal(response: HttpResponse, attempts: number): Promise<S3Error> {
+  async #refusal(
+    response: HttpResponse,
+    kept: readonly number[] | undefined,
+    attempts: number,
+  ): Promise<S3Error> {
+    const { status, headers } = response;
+    const isKept = kept?.includes(status) === true;
     let body: Uint8Array = new Uint8Array(0);
+    let answer: RefusedAnswer | undefined;
     try {
-      body = await response.bytes(MAX_ERROR_BYTES);
+      body = await response.bytes(isKept ? MAX_KEPT_BYTES : MAX_ERROR_BYTES);
+      if (isKept) answer = maskedAnswer(headers, body, this.mask);
     } catch (error) {
       // A body that is cut, stalls or is too long takes nothing from what the status says.
       if (!(error instanceof Failure)) throw error;
     }
-    return parseS3Error(response, body, this.#settings.clock.now(), attempts, this.mask);
+    const read = body.subarray(0, MAX_ERROR_BYTES);
+    const nowMs = this.#settings.clock.now();
+    return parseS3Error({ status, headers, answer }, read, nowMs, attempts, this.mask);
   }
 
   /** Prepares another attempt, or throws. */

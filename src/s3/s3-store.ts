@@ -23,6 +23,8 @@ export interface S3Request {
   readonly body: Uint8Array | undefined;
   /** So many requests at most, where the store's retry policy would allow more. */
   readonly attempts?: number | undefined;
+  /** Statuses whose answer an S3Error brings along. */
+  readonly keepAnswer?: readonly number[] | undefined;
 }
 
 /** An answer with status 2xx, or 304; its body is raw. */

@@ -1,11 +1,11 @@
+import { type AskedRange, partLength, partOf } from '../../src/model/byte-range.ts';
 import { truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
 import { Directories } from '../../src/bucket/directories.ts';
 import { findObjectFile } from '../../src/bucket/file-tree.ts';
-import { objectInFile, partLength, partOf } from '../../src/bucket/read-file.ts';
-import type { AskedRange } from '../../src/model/bucket.ts';
+import { objectInFile } from '../../src/bucket/read-file.ts';
 import { objectKey } from '../../src/model/object-key.ts';
 import { fakeClock } from '../support/fake-clock.ts';
 import { bucketAt, freshFolder } from './directory-under-test.ts';

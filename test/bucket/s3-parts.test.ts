@@ -1,6 +1,7 @@
+import type { AskedRange } from '../../src/model/byte-range.ts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-import type { AskedRange, StoredAnswer } from '../../src/model/bucket.ts';
+import type { StoredAnswer } from '../../src/model/bucket.ts';
 import { Failure } from '../../src/model/failure.ts';
 import { objectKey } from '../../src/model/object-key.ts';
 import type { Fault, FaultAction } from '../support/s3-double-faults.ts';

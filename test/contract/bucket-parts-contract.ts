@@ -1,7 +1,8 @@
+import type { AskedRange } from '../../src/model/byte-range.ts';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-import type { AskedRange, Bucket, ReadOptions, StoredAnswer } from '../../src/model/bucket.ts';
+import type { Bucket, ReadOptions, StoredAnswer } from '../../src/model/bucket.ts';
 import { type ObjectKey, objectKey } from '../../src/model/object-key.ts';
 import type { BucketUnderTest } from './bucket-contract.ts';
 

@@ -14,7 +14,7 @@ export interface HeldObject {
 /** What goes wrong with every answer for one key. */
 export type OriginFault = 'cut' | 'reset' | 'stall' | 'silent' | 'unavailable';
 
-/** An adapter under test, with the far side in the suite's hands. Its timeouts are some 100 ms. */
+/** An adapter under test, with the far side in the suite's hands. Its timeouts are some 500 ms. */
 export interface OriginHarness {
   readonly origin: Origin;
   /** Makes the far side hold an object. */
@@ -150,6 +150,34 @@ export function originContract(name: string, make: () => Promise<OriginHarness>)
         status: 404,
         origin: origin.name,
       });
+    });
+
+    it('gives the head alone to HEAD, with the length that the object has', async () => {
+      harness.hold('a', object('hello'));
+      const asked = originRequest('a', { method: 'HEAD' });
+      const [head, bytes] = await origin.read(
+        asked,
+        async (answer) => [answer.head, await answer.bytes(0)] as const,
+        never,
+      );
+      expect(head).toMatchObject({ status: 200, length: 5, framing: 'length' });
+      expect(head.headers).toMatchObject({ etag: '"5-x"' });
+      expect(bytes.length).toBe(0);
+      expect(await origin.read(asked, (answer) => answer.pipeTo(() => undefined), never)).toBe(0);
+      expect(await readText('a')).toBe('hello');
+    });
+
+    it('says to HEAD as well that an object is missing', async () => {
+      await expect(readText('missing', { method: 'HEAD' })).rejects.toMatchObject({
+        code: 'ORIGIN_NOT_FOUND',
+        status: 404,
+        origin: origin.name,
+      });
+    });
+
+    it('gives the whole to who asks for a range where the far side knows none', async () => {
+      harness.hold('a', object('hello'));
+      expect(await readText('a', { range: 'bytes=1-2' })).toBe('hello');
     });
 
     it('gives 304 without a body where the version is the known one, else the body', async () => {

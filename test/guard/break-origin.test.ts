@@ -227,6 +227,22 @@ describe('an address with a breaker', () => {
     expect(states).toEqual([]);
   });
 
+  it('counts HEAD and ranges like any other call, and lets neither through while it is open', async () => {
+    const calls = [{ method: 'HEAD' }, { range: 'bytes=0-1' }] as const;
+    const call = (change: (typeof calls)[number]) =>
+      guarded.read({ ...request, ...change }, () => Promise.resolve(), never());
+    for (const change of [...calls, ...calls]) await expect(call(change)).rejects.toBe(refused);
+    expect(states).toEqual(['open: 100 % of 4 calls failed']);
+    for (const change of calls) await expect(call(change)).rejects.toThrow('was not asked');
+    expect(origin.reads()).toBe(4);
+  });
+
+  it('stays closed where HEAD is not allowed', async () => {
+    origin.script(failure('ORIGIN_STATUS', 'a', { status: 405 }));
+    for (let call = 0; call < 50; call += 1) await fail();
+    expect(states).toEqual([]);
+  });
+
   it('counts a consumer that fails neither for nor against it', async () => {
     for (let call = 0; call < 3; call += 1) await fail();
     origin.script(failure('BUCKET_UNREACHABLE', 'a'));

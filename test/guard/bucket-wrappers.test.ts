@@ -1,8 +1,8 @@
+import { partOf } from '../../src/model/byte-range.ts';
 import { describe, expect, it } from 'vitest';
 import { countBucketRequests } from '../../src/guard/count-requests.ts';
 import { dryRunBucket } from '../../src/guard/dry-run-bucket.ts';
 import { watchBucket } from '../../src/guard/watch-bucket.ts';
-import { partOf } from '../../src/bucket/read-file.ts';
 import type { Bucket, ReadOptions, StoredObject } from '../../src/model/bucket.ts';
 import { objectKey } from '../../src/model/object-key.ts';
 import { never } from './scripted-origin.ts';

@@ -2,8 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { failoverOrigin, type FailoverOptions } from '../../src/guard/failover-origin.ts';
 import type { GuardedOrigin } from '../../src/guard/guarded-origin.ts';
 import { FatalError } from '../../src/model/failure.ts';
+import { ReadAgain } from '../../src/model/origin.ts';
 import { fakeClock } from '../support/fake-clock.ts';
 import {
+  answerOf,
   failure,
   never,
   readText,
@@ -176,6 +178,75 @@ describe('failing over', () => {
       code: 'ORIGIN_TIMEOUT',
       message: 'b failed by ORIGIN_TIMEOUT (asked 2 addresses: a, b)',
     });
+  });
+});
+
+describe('what failing over keeps', () => {
+  const page = (text: string) => ({ headers: {}, body: new TextEncoder().encode(text) });
+  const said = (code: number, origin: string) =>
+    failure(code === 404 ? 'ORIGIN_NOT_FOUND' : 'ORIGIN_STATUS', origin, {
+      status: code,
+      answer: page(`${code} of ${origin}`),
+    });
+
+  it.each([
+    ['the only one', [said(403, 'a')], 403, 'a'],
+    ['the last one', [said(500, 'a'), said(502, 'b')], 502, 'b'],
+    ['the last miss', [said(404, 'a'), said(404, 'b')], 404, 'b'],
+    ['the one that is no miss', [said(500, 'a'), said(404, 'b')], 500, 'a'],
+  ])('the answer of the address whose status is told: %s', async (_, failures, code, origin) => {
+    const addresses = failures.map((error) => scriptedOrigin(String(error.origin), error));
+    const read = readText(failover(addresses, { retryOn: ['4XX', '5XX'] }));
+    await expect(read).rejects.toMatchObject({
+      status: code,
+      origin,
+      answer: page(`${code} of ${origin}`),
+    });
+  });
+
+  it('no answer for a failure that has no status', async () => {
+    const broken = failure('LENGTH_MISMATCH', 'b');
+    const cut = failover([scriptedOrigin('a', said(500, 'a')), scriptedOrigin('b', broken)]);
+    await expect(readText(cut)).rejects.toMatchObject({
+      code: 'LENGTH_MISMATCH',
+      answer: undefined,
+    });
+    const down = scriptedOrigin('a');
+    down.usable = false;
+    const passedOver = failover([down, scriptedOrigin('b', said(404, 'b'))]);
+    await expect(readText(passedOver)).rejects.toMatchObject({
+      code: 'ORIGIN_UNREACHABLE',
+      status: undefined,
+      answer: undefined,
+    });
+  });
+
+  it('a request for a range, whole, for every address; each answer goes to a reader of its own', async () => {
+    const asked: unknown[] = [];
+    const giving = (name: string): GuardedOrigin => ({
+      ...scriptedOrigin(name),
+      read: async (wanted, reader) => {
+        asked.push([name, wanted.method, wanted.range, wanted.keepAnswer]);
+        const answer = answerOf(name);
+        const result = await reader({ ...answer, head: { ...answer.head, status: 206 } });
+        if (typeof result === 'object' && result instanceof ReadAgain) throw new Error('unasked');
+        return result;
+      },
+    });
+    const wanted = { ...request, method: 'HEAD', range: 'bytes=0-0', keepAnswer: [503] } as const;
+    const read = failover([], { order: () => [giving('a'), giving('b')] }).read(
+      wanted,
+      async ({ head, ...body }) => {
+        if (head.origin === 'a') throw failure('LENGTH_MISMATCH', 'a');
+        return [head.status, await text({ head, ...body })];
+      },
+      never(),
+    );
+    expect(await read).toEqual([206, 'b']);
+    expect(asked).toEqual([
+      ['a', 'HEAD', 'bytes=0-0', [503]],
+      ['b', 'HEAD', 'bytes=0-0', [503]],
+    ]);
   });
 });
 

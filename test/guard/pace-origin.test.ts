@@ -153,6 +153,20 @@ describe('requests a second', () => {
     await reads;
   });
 
+  it('count HEAD and ranges like any other', async () => {
+    const origin = scriptedOrigin('a');
+    const paced = paceOrigin(origin, pace({ requests: 2 }));
+    const reader = async (answer: OriginAnswer) => Promise.resolve(answer.head.status);
+    const reads = Promise.all([
+      paced.read({ ...request, method: 'HEAD' }, reader, never()),
+      paced.read({ ...request, range: 'bytes=0-1' }, reader, never()),
+    ]);
+    await clock.advance(499);
+    expect(origin.reads()).toBe(1);
+    await clock.advance(1);
+    expect(await reads).toEqual([200, 200]);
+  });
+
   it('count redirects and second reads as well: who comes next waits for them', async () => {
     const origin = scriptedOrigin('a');
     const redirected: ScriptedOrigin = {

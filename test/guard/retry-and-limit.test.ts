@@ -1,11 +1,15 @@
 import { describe, expect, it } from 'vitest';
+import { AdaptiveLimiter } from '../../src/guard/adaptive-limiter.ts';
 import { concurrencyLimiter } from '../../src/guard/concurrency-limiter.ts';
 import { guardAddress } from '../../src/guard/guard-address.ts';
 import { limitOrigin } from '../../src/guard/limit-origin.ts';
 import { retryOrigin } from '../../src/guard/retry-origin.ts';
+import { TokenBucket } from '../../src/guard/token-bucket.ts';
 import { Interrupted } from '../../src/model/failure.ts';
-import { fakeClock } from '../support/fake-clock.ts';
+import { type Origin, readToResult } from '../../src/model/origin.ts';
+import { type FakeClock, fakeClock } from '../support/fake-clock.ts';
 import {
+  answerOf,
   deferred,
   failure,
   never,
@@ -153,6 +157,71 @@ describe('an address that is asked again', () => {
     abort.abort(new Error('interrupted'));
     expect(await settled).toEqual(new Error('interrupted'));
     expect(origin.reads()).toBe(1);
+  });
+});
+
+describe('a guarded address', () => {
+  const page = { headers: { 'content-type': 'text/html' }, body: new Uint8Array([1, 2]) };
+  const busy = failure('ORIGIN_STATUS', 'a', { status: 502, answer: page });
+  const guards = (clock: FakeClock) => {
+    const host = new AdaptiveLimiter(clock);
+    host.allow(4);
+    return {
+      retries: policy,
+      limiter: concurrencyLimiter(4),
+      pace: {
+        host,
+        requests: [new TokenBucket(1000, 10, clock)],
+        bytes: [new TokenBucket(1000, 10, clock)],
+        traffic: { bodyBytes: 0 },
+        maxPauseMs: 1000,
+        drain: never(),
+      },
+      breaker: { ratio: 0.5, minimumCalls: 20, windowMs: 30_000, openMs: 30_000 },
+      clock,
+      onState: () => undefined,
+      drain: never(),
+    };
+  };
+
+  it('hands on what HEAD and a range ask for and what they give, also at a later try', async () => {
+    const clock = fakeClock();
+    const asked: unknown[] = [];
+    const origin: Origin = {
+      ...scriptedOrigin('a'),
+      read: async (wanted, reader) => {
+        asked.push([wanted.method, wanted.range, wanted.keepAnswer]);
+        wanted.onRequest('a');
+        if (asked.length === 1) throw busy;
+        const empty = answerOf('a', {
+          bytes: () => Promise.resolve(new Uint8Array(0)),
+          pipeTo: () => Promise.resolve(0),
+        });
+        const head = { ...empty.head, status: 206, length: 77 };
+        return readToResult((answered) => answered({ ...empty, head }), reader);
+      },
+    };
+    const wanted = { ...request, method: 'HEAD', range: 'bytes=1-77', keepAnswer: [502] } as const;
+    const read = guardAddress(origin, guards(clock)).read(
+      wanted,
+      async ({ head, ...body }) => [head.status, head.length, (await body.bytes(0)).length],
+      never(),
+    );
+    await clock.advance(1000);
+    expect(await read).toEqual([206, 77, 0]);
+    expect(asked).toEqual([
+      ['HEAD', 'bytes=1-77', [502]],
+      ['HEAD', 'bytes=1-77', [502]],
+    ]);
+  });
+
+  it('throws the last failure with the answer that it brought along', async () => {
+    const clock = fakeClock();
+    const last = failure('ORIGIN_STATUS', 'a', { status: 500, answer: page });
+    const origin = scriptedOrigin('a', busy, busy, last);
+    const read = readText(guardAddress(origin, guards(clock))).catch((error: unknown) => error);
+    await clock.advance(60_000);
+    expect(await read).toMatchObject({ status: 500, answer: page });
   });
 });
 

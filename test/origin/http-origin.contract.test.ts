@@ -6,7 +6,7 @@ import { faultOrigin } from '../support/fault-origin.ts';
 originContract('HTTP', async () => {
   const server = await faultOrigin();
   const origin = testOrigin(`${server.url}/base/`, {
-    timeouts: { connectMs: 1_000, firstByteMs: 150, idleMs: 150 },
+    timeouts: { connectMs: 1_000, firstByteMs: 500, idleMs: 500 },
   });
   return faultHarness(server, origin, (key) => `/base/${encodedKey(key)}`);
 });

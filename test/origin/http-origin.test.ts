@@ -180,7 +180,7 @@ describe('a redirect', () => {
     await expect(read(open({ followRedirects: false }))).rejects.toMatchObject({
       code: 'ORIGIN_STATUS',
       status: 302,
-      location: '/p',
+      location: `${server.url}/p`,
       origin: `${server.url}/`,
     });
   });

@@ -13,7 +13,7 @@ originContract('S3', async () => {
   server.script('/old', { get: {}, head: {} });
   const http = httpClient({
     connections: 8,
-    timeouts: { connectMs: 1_000, firstByteMs: 150, idleMs: 150 },
+    timeouts: { connectMs: 1_000, firstByteMs: 500, idleMs: 500 },
     allowPrivate: true,
     proxies: NO_PROXIES,
     userAgent: 'test',

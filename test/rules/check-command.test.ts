@@ -34,6 +34,7 @@ async function checked(
     pid: 1,
     host: 'h',
     clock: fakeClock(),
+    steadyClock: fakeClock(),
     onBoundary: () => undefined,
     exitNow: () => undefined,
     onSignal: () => () => undefined,

@@ -41,6 +41,7 @@ async function explained(...args: string[]): Promise<string> {
     pid: 1,
     host: 'h',
     clock: fakeClock(),
+    steadyClock: fakeClock(),
     onBoundary: () => undefined,
     exitNow: () => undefined,
     onSignal: () => () => undefined,

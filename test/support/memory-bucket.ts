@@ -1,3 +1,4 @@
+import { partLength, partOf } from '../../src/model/byte-range.ts';
 import { randomUUID } from 'node:crypto';
 import type {
   Bucket,
@@ -9,7 +10,6 @@ import type {
   WriteOptions,
   WriteResult,
 } from '../../src/model/bucket.ts';
-import { partLength, partOf } from '../../src/bucket/read-file.ts';
 import { Failure } from '../../src/model/failure.ts';
 import { objectKey } from '../../src/model/object-key.ts';
 
