@@ -25,6 +25,8 @@ export interface BucketMeans {
   readonly concurrency: number;
   /** The budget of bodies in flight. */
   readonly memory: BodyMemory;
+  /** Requests for one call until the bucket counts as gone; absent: about a minute of them. */
+  readonly attempts?: number;
 }
 
 /** A bucket and its start check. */
@@ -55,7 +57,7 @@ const SPARE_CONNECTIONS = 16;
 export async function openBucket(
   settings: BucketSettings,
   folder: string,
-  { concurrency, memory }: BucketMeans,
+  { concurrency, memory, attempts = STORE_ATTEMPTS }: BucketMeans,
   drain: AbortSignal,
   surroundings: Surroundings,
   log: Log,
@@ -75,7 +77,7 @@ export async function openBucket(
       allowPrivate: true,
       timeouts: STORE_TIMEOUTS,
       connections: concurrency + SPARE_CONNECTIONS,
-      attempts: STORE_ATTEMPTS,
+      attempts,
       drain,
     },
     folder,

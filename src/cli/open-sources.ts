@@ -5,10 +5,11 @@ import type { Traffic } from '../guard/traffic.ts';
 import type { OriginEvent } from '../model/event.ts';
 import { Failure, FatalError } from '../model/failure.ts';
 import type { Origin } from '../model/origin.ts';
+import type { Clock } from '../model/ports.ts';
 import type { Origins, Rule } from '../model/rule.ts';
 import { orderAddresses } from '../rules/order-addresses.ts';
 import { requestHeaders } from '../rules/request-headers.ts';
-import type { RuleSource } from '../run/examine-entry.ts';
+import type { RuleSource } from '../transfer/rule-source.ts';
 import { type OpenedAddress, openAddress } from './open-address.ts';
 import { type Hosts, openHosts, type RunRates } from './open-hosts.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -31,6 +32,13 @@ export interface OpenedSources {
 
 export interface SourceSettings {
   readonly rules: readonly Rule[];
+  /** The rules whose origins are needed. */
+  readonly asks: (rule: Rule) => boolean;
+  /**
+   * `giveUpAfter`: a key waits while its addresses are down or throttle. `none`: it fails at once,
+   * and an address is asked once until the first byte came.
+   */
+  readonly patience: 'giveUpAfter' | 'none';
   readonly allowPrivate: boolean;
   /** Where relative paths of the rules file start. */
   readonly folder: string;
@@ -46,7 +54,7 @@ export interface SourceSettings {
 }
 
 /**
- * Opens the origins of every rule whose keys bulk commands copy, each address behind its guards.
+ * Opens the origins of every rule that asks its own, each address behind its guards.
  * @throws FatalError `usage` for a variable that is not set, a file that can't be read, a URL that
  * can't be used.
  */
@@ -55,14 +63,15 @@ export async function openSources(
   surroundings: Surroundings,
 ): Promise<OpenedSources> {
   const traffic: Traffic = { bodyBytes: 0 };
-  const hosts = openHosts(settings.rates, traffic, surroundings.clock, settings.drain);
+  const clock = surroundings.steadyClock;
+  const hosts = openHosts(settings.rates, traffic, clock, settings.drain);
   const waits = new Waits();
   const byRule = new Map<string, RuleSource>();
   for (const rule of settings.rules) {
-    if (rule.origins === undefined || !isCopied(rule)) continue;
+    if (rule.origins === undefined || !settings.asks(rule)) continue;
     const headers = requestHeaders(rule, surroundings.env);
     byRule.set(rule.id, {
-      ...(await openRule(rule, rule.origins, { hosts, waits }, settings, surroundings)),
+      ...(await openRule(rule, rule.origins, { hosts, waits, clock }, settings, surroundings)),
       headers,
     });
   }
@@ -81,7 +90,7 @@ export async function openSources(
 }
 
 /** Bulk commands fill the bucket, so a redirect that also fetches is a fetch to them. */
-function isCopied({ action }: Rule): boolean {
+export function isCopied({ action }: Rule): boolean {
   return action === 'mirror' || action === 'redirectAndFetch';
 }
 
@@ -98,6 +107,7 @@ async function checkRule(origin: Origin, signal: AbortSignal): Promise<void> {
 interface Shared {
   readonly hosts: Hosts;
   readonly waits: Waits;
+  readonly clock: Clock;
 }
 
 /** How many keys of each rule wait. */
@@ -116,7 +126,7 @@ class Waits {
 async function openRule(
   rule: Rule,
   origins: Origins,
-  { hosts, waits }: Shared,
+  shared: Shared,
   settings: SourceSettings,
   surroundings: Surroundings,
 ): Promise<Pick<RuleSource, 'origin' | 'checkKey'>> {
@@ -130,12 +140,10 @@ async function openRule(
       return openAddress({ rule, address, where }, settings, surroundings);
     }),
   );
-  const guarded = opened.map((address) =>
-    guard(address, rule, origins.retries, hosts, settings, surroundings),
-  );
+  const guarded = opened.map((address) => guard(address, rule, origins.retries, shared, settings));
   const ofMasters = guarded.slice(0, masters.length);
   const ofSlaves = guarded.slice(masters.length);
-  const { clock } = surroundings;
+  const { waits, clock } = shared;
   let turn = 0;
   const origin = failoverOrigin({
     name: `rule ${rule.id}`,
@@ -152,6 +160,7 @@ async function openRule(
     retryOn,
     neverRetryOn,
     giveUpAfterMs,
+    isPatient: settings.patience === 'giveUpAfter',
     clock,
     drain: settings.drain,
     onWaiting: settings.onWaiting,
@@ -169,13 +178,12 @@ function guard(
   { origin, host }: OpenedAddress,
   { protect }: Rule,
   retries: Origins['retries'],
-  hosts: Hosts,
+  { hosts, clock }: Shared,
   settings: SourceSettings,
-  { clock }: Surroundings,
 ): GuardedOrigin {
   const { name } = origin;
   return guardAddress(origin, {
-    retries,
+    retries: settings.patience === 'none' ? { ...retries, unlessBegun: 1 } : retries,
     ...hosts.of(host, { protect, maxPauseMs: retries.maxMs }),
     breaker: protect.breaker,
     clock,

@@ -17,7 +17,7 @@ import { run, type RunResult } from '../run/run.ts';
 import { OpenUploads } from '../transfer/open-uploads.ts';
 import { type OpenedBucket, openBucket } from './open-bucket.ts';
 import { openEvents } from './open-events.ts';
-import { openSources, type OpenedSources } from './open-sources.ts';
+import { isCopied, openSources, type OpenedSources } from './open-sources.ts';
 import { mostAtOnce, type RunOptions } from './run-options.ts';
 import type { Stop } from './stop-signals.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -74,6 +74,8 @@ export async function openRun(command: RunCommand, cleanup: Cleanup): Promise<Op
   const sources = await openSources(
     {
       rules: rules.rules.filter(command.needed),
+      asks: isCopied,
+      patience: 'giveUpAfter',
       allowPrivate: rules.allowPrivate || options.allowPrivate === true,
       folder,
       concurrency,

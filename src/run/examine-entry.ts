@@ -3,29 +3,18 @@ import type { Bucket, StoredObject } from '../model/bucket.ts';
 import type { Entry, KeyEntry } from '../model/entry.ts';
 import type { ObjectOutcome, SkipReason } from '../model/event.ts';
 import { Failure, FatalError, Interrupted } from '../model/failure.ts';
-import type { Origin, OriginRequest, Unless } from '../model/origin.ts';
+import type { OriginRequest, Unless } from '../model/origin.ts';
 import type { Clock } from '../model/ports.ts';
 import type { Rule, Rules } from '../model/rule.ts';
 import { decideCopy, isUnchanged, needsPresence, type Overwrite } from '../plan/decide-copy.ts';
 import { matchRule } from '../rules/match-rule.ts';
-import type { RequestHeaders } from '../rules/request-headers.ts';
 import { rewriteKey } from '../rules/rewrite-key.ts';
 import type { OpenUploads } from '../transfer/open-uploads.ts';
+import type { RuleSource } from '../transfer/rule-source.ts';
 import type { Transfer } from '../transfer/transfer.ts';
 import { transferObject } from '../transfer/transfer-object.ts';
 import type { TransferOutcome } from '../transfer/transfer-outcome.ts';
 import type { BatchPresence, Presence, PresenceFinder } from './presence.ts';
-
-/** A rule's origins, ready to be asked, and the headers that the rule sends them. */
-export interface RuleSource {
-  readonly origin: Origin;
-  readonly headers: RequestHeaders;
-  /**
-   * Whether an origin key can be asked for at all.
-   * @throws Failure `KEY_INVALID` where no address could be.
-   */
-  readonly checkKey: (originKey: string) => void;
-}
 
 /** What every entry is examined with. */
 export interface Examination {

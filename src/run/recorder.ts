@@ -1,7 +1,7 @@
 import type { Checkpoint, EntryResult } from '../model/checkpoint.ts';
 import type { EventKey, ObjectOutcome } from '../model/event.ts';
 import type { EventSink, OnBoundary } from '../model/ports.ts';
-import { unlessAborted } from './unless-aborted.ts';
+import { unlessAborted } from '../transfer/unless-aborted.ts';
 import type { SegmentTracker } from './segment-tracker.ts';
 import type { Tallies } from './tallies.ts';
 

@@ -5,7 +5,7 @@ import { FatalError, type FatalKind } from '../model/failure.ts';
 import { sweepUploads } from '../transfer/sweep-uploads.ts';
 import { type BegunJob, beginJob } from './begin-job.ts';
 import { Engine, type EngineJob } from './engine.ts';
-import { unlessAborted } from './unless-aborted.ts';
+import { unlessAborted } from '../transfer/unless-aborted.ts';
 import { Tallies } from './tallies.ts';
 
 const UNREACHABLE: ReadonlySet<FatalKind> = new Set(['origins-unusable', 'bucket-unusable']);

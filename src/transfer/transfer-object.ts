@@ -9,7 +9,7 @@ import { storedMetadata } from '../plan/stored-metadata.ts';
 import { betweenTries } from './between-tries.ts';
 import { gateSettings } from './body-tap.ts';
 import { CommitGate, type Passed } from './commit-gate.ts';
-import { confirmBody } from './confirm-body.ts';
+import { assertAlike, confirmBody } from './confirm-body.ts';
 import { nowhere } from './nowhere.ts';
 import { stageObject, takeUpObject, writeOptions } from './stage-object.ts';
 import { StagedObject } from './staged-object.ts';
@@ -42,6 +42,7 @@ export async function transferObject(
     givenUp: undefined,
     begun: undefined,
     askedAgain: false,
+    confirms: undefined,
     unstored: undefined,
   };
   const pause = betweenTries(transfer.memory, () => (tries.givenUp = suspend(tries)));
@@ -53,7 +54,10 @@ export async function transferObject(
   try {
     return await transfer.source.read(
       request,
-      pause.around((answer) => receive(transfer, answer, tries, signal)),
+      pause.around((answer) => {
+        tries.confirms = undefined;
+        return receive(transfer, answer, tries, signal);
+      }),
       signal,
     );
   } catch (error) {
@@ -190,9 +194,16 @@ async function finish(
   await staged.take(answer);
   const passed = gate.pass();
   if (!gate.mustConfirm) return commit(transfer, staged, passed, gate.lengthVerified, tries);
+  if (tries.confirms !== undefined) {
+    assertAlike(entry, head, tries.confirms, passed);
+    return commit(transfer, staged, passed, true, tries);
+  }
   return new ReadAgain(async (second) => {
-    // What was staged was given up meanwhile, so this is a first answer again.
-    if (tries.staged !== staged) return receive(transfer, second, tries, signal);
+    if (tries.staged !== staged) {
+      // Given up meanwhile, so it is staged anew; two reads that agree are enough all the same.
+      tries.confirms = passed;
+      return receive(transfer, second, tries, signal);
+    }
     await confirmBody(entry, gateSettings(store, tap), passed, head, second);
     return commit(transfer, staged, passed, true, tries);
   });

@@ -1,5 +1,6 @@
 import type { Failure } from '../model/failure.ts';
 import type { OriginHead } from '../model/origin.ts';
+import type { Passed } from './commit-gate.ts';
 import { abandonObject, takeUpObject } from './stage-object.ts';
 import type { StagedObject } from './staged-object.ts';
 import type { Transfer } from './transfer.ts';
@@ -15,6 +16,8 @@ export interface Tries {
   begun: StagedObject['begun'] | undefined;
   /** The rest was asked for anew because what was there was given up meanwhile. */
   askedAgain: boolean;
+  /** What the first read of this body came to, where it was given up before the second agreed. */
+  confirms: Passed | undefined;
   /** What forbids to store the body that is handed on. */
   unstored: Failure | undefined;
 }
