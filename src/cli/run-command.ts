@@ -9,6 +9,7 @@ import type { UploadJournal } from '../model/upload-journal.ts';
 import type { Rule, Rules } from '../model/rule.ts';
 import { needsPresence } from '../plan/decide-copy.ts';
 import { fingerprintDifferences } from '../rules/job-fingerprint.ts';
+import { judgedByServe } from '../rules/judged-by-serve.ts';
 import type { Cleanup } from './cleanup.ts';
 import type { Log } from '../report/log.ts';
 import { bytesText } from '../report/quantity.ts';
@@ -94,7 +95,17 @@ export async function openRun(command: RunCommand, cleanup: Cleanup): Promise<Op
   const needs = { write: options.dryRun !== true, presence: needsPresence(options.overwrite) };
   const bucketId = await bucket.check(needs, stop.drain);
   noteLargeParts(command, memory);
+  noteJudgedByServe(command);
   return { ...command, events, bucket, memory, bucketId, sources };
+}
+
+/** Bulk commands know a key and no request. */
+function noteJudgedByServe({ rules, needed, log }: RunCommand): void {
+  for (const rule of rules.rules.filter(needed)) {
+    const fields = judgedByServe(rule);
+    if (fields.length === 0) continue;
+    log.info(`rule ${rule.id}: ${fields.join(', ')}: for serve to judge, and left out here`);
+  }
 }
 
 /** A part that has the whole budget for itself makes all others wait, which is slow but works. */

@@ -1,7 +1,7 @@
 import type { Rule, Rules } from '../model/rule.ts';
 import { covers, overlaps } from './key-coverage.ts';
 import { lintAddresses } from './lint-addresses.ts';
-import { lintRedirects } from './lint-redirects.ts';
+import { lintAnswers } from './lint-answers.ts';
 import { lintVariants } from './lint-variants.ts';
 import { notImplementedYet } from './not-implemented-yet.ts';
 import type { Finding, LintName, Problem } from './problem.ts';
@@ -21,7 +21,7 @@ export function lintRules(rules: Rules, written: Tree, merged: Tree): Problem[] 
       ...weights(rule, index),
       ...lintAddresses(rule, index, rules),
       ...lintVariants(rule, index),
-      ...lintRedirects(rule, index),
+      ...lintAnswers(rule, index),
     ]),
   ];
   return [

@@ -7,21 +7,7 @@ import type { Place } from './yaml-tree.ts';
  * rule's fields are looked up in `defaults` and in every rule. A line goes when its field works.
  */
 const RULE_FIELDS: readonly (readonly [path: string, note: string])[] = [
-  ['match.methods', 'serve only'],
-  ['match.statuses', 'serve only'],
-  ['match.headers', 'serve only'],
-  ['match.hosts', 'serve only'],
-  ['redirect', 'serve only'],
-  ['origins.healthCheck', ''],
-  ['request.passQuery', 'serve only'],
-  ['request.headers.passAll', 'serve only'],
-  ['request.headers.pass', 'serve only'],
-  ['request.headers.remove', 'serve only'],
-  ['response', 'serve only'],
-  ['afterMiss', 'serve only'],
-  ['store.variants', 'serve only'],
-  ['store.rangeMiss', 'serve only'],
-  ['protect.negativeTtl', 'serve only'],
+  ['origins.healthCheck', 'addresses that fail are found by their breakers'],
 ];
 
 const FILE_FIELDS: readonly (readonly [path: string, note: string])[] = [

@@ -5,14 +5,12 @@ import { problemsOf } from './rules-of.ts';
 
 const MASTER = 'origins: { masters: ["https://o.example/"] }';
 
-/** `lint path: message` of every warning but those for fields that serve alone looks at. */
+/** `lint path: message` of every warning. */
 function lints(fields: string, bucket = 'url: "file:./bucket"'): string[] {
   const text = `version: 1\nbucket: { ${bucket} }\nrules: [{ id: a, ${fields} }]`;
   const { rules, problems } = parseRules(text, 'rules.yaml');
   expect(rules).toBeDefined();
-  return problems
-    .filter(({ lint }) => lint !== 'not-implemented-yet')
-    .map(({ lint, path, message }) => `${lint ?? ''} ${path}: ${message}`);
+  return problems.map(({ lint, path, message }) => `${lint ?? ''} ${path}: ${message}`);
 }
 
 describe('what a client can do to what is stored', () => {
@@ -131,4 +129,11 @@ it('every lint of a rule stands where its field was written', () => {
     .filter(({ lint }) => lint === 'variants' || lint === 'referer-overwritten')
     .map(({ line, column }) => `${line}:${column}`);
   expect(lines).toEqual(['7:18', '8:26']);
+});
+
+it('an x-oss-tag of nothing has no effect', () => {
+  const fields = `response: { ossTag: true }, store: { originValidators: false }, ${MASTER}`;
+  expect(lints(fields)).toEqual([
+    'no-effect rules[0].response.ossTag: has no effect: the URL that it tells is kept by store.originValidators only',
+  ]);
 });

@@ -1,9 +1,21 @@
 import type { Rule } from '../model/rule.ts';
 import type { Finding } from './problem.ts';
 
-/** What is doubtful about redirects: those that are followed, and those that clients are sent. */
-export function lintRedirects(rule: Rule, index: number): Finding[] {
-  return [...referer(rule, index), ...target(rule, index), ...missTwice(rule, index)];
+/** What is doubtful about redirects, and about what clients are told. */
+export function lintAnswers(rule: Rule, index: number): Finding[] {
+  return [
+    ...referer(rule, index),
+    ...target(rule, index),
+    ...missTwice(rule, index),
+    ...tagOfNothing(rule, index),
+  ];
+}
+
+function tagOfNothing({ response, store }: Rule, index: number): Finding[] {
+  if (!response.ossTag || store.originValidators) return [];
+  const path = ['rules', index, 'response', 'ossTag'];
+  const message = 'has no effect: the URL that it tells is kept by store.originValidators only';
+  return [{ lint: 'no-effect', path, message }];
 }
 
 function referer({ request }: Rule, index: number): Finding[] {
