@@ -47,6 +47,16 @@ export function sizeOfMemory(text: string): number {
 }
 
 /**
+ * Bytes of a `--spool`.
+ * @throws InvalidArgumentError that says what is allowed.
+ */
+export function sizeOfSpool(text: string): number {
+  const size = parseSize(text);
+  if ('value' in size) return size.value;
+  throw new InvalidArgumentError(`It is a size, such as 20GiB: ${size.problem}.`);
+}
+
+/**
  * Milliseconds of a `--max-age`.
  * @throws InvalidArgumentError that says what is allowed.
  */

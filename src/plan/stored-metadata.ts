@@ -10,10 +10,13 @@ import { headerText } from './header-text.ts';
 /** Names of the user metadata in which the origin's version and address are kept. */
 export const STORED_ETAG = 'bucketfill-etag';
 export const STORED_LAST_MODIFIED = 'bucketfill-last-modified';
-const STORED_URL = 'bucketfill-url';
+export const STORED_URL = 'bucketfill-url';
+
+/** Names of user metadata that this program writes start with this. */
+export const OWN_METADATA = 'bucketfill-';
 
 /** User metadata that holds a stored header for which S3 has no field starts with this. */
-const HEADER_AS_METADATA = 'bucketfill-header-';
+export const HEADER_AS_METADATA = 'bucketfill-header-';
 
 /**
  * S3 accepts 2 KB of user metadata: the bytes of names and values in UTF-8, whatever they are
@@ -51,6 +54,25 @@ export function storedMetadata(
   head: OriginHead,
   store: StoreSettings,
 ): ObjectMetadata {
+  const kept = shownMetadata(key, head, store);
+  const bytes = metadataBytes(kept.metadata);
+  if (bytes <= MAX_METADATA_BYTES) return kept;
+  throw new Failure(
+    'METADATA_TOO_LARGE',
+    `${key}: the origin's metadata has ${bytes} bytes, S3 accepts at most ${MAX_METADATA_BYTES}; ` +
+      'set store.userMetadata: false, or name fewer headers under store',
+  );
+}
+
+/**
+ * What {@link storedMetadata} keeps, for who shows it to a client: of any size, so that an object is
+ * shown with what it can't be stored with.
+ */
+export function shownMetadata(
+  key: ObjectKey,
+  head: OriginHead,
+  store: StoreSettings,
+): ObjectMetadata {
   const headers: Record<string, string> = {};
   // A name may be anything, `__proto__` too.
   const metadata = new Map(store.userMetadata ? userMetadata(head.headers) : []);
@@ -67,7 +89,7 @@ export function storedMetadata(
   const type = contentType(key, headers['content-type'], store);
   if (type !== undefined) headers['content-type'] = type;
   const origin = store.originValidators ? originNotes(head) : {};
-  return { headers, metadata: withinLimit(key, Object.fromEntries(metadata), origin) };
+  return { headers, metadata: withNotes(Object.fromEntries(metadata), origin) };
 }
 
 function userMetadata(headers: Headers): (readonly [name: string, text: string])[] {
@@ -90,17 +112,11 @@ function originNotes(head: OriginHead): Record<string, string> {
   return notes;
 }
 
-function withinLimit(key: ObjectKey, metadata: Headers, notes: Headers): Headers {
+/** The note of the URL makes room where it has to. */
+function withNotes(metadata: Headers, notes: Headers): Headers {
   const all = { ...metadata, ...notes };
   if (metadataBytes(all) <= MAX_METADATA_BYTES) return all;
-  const rest = Object.fromEntries(Object.entries(all).filter(([name]) => name !== STORED_URL));
-  const bytes = metadataBytes(rest);
-  if (bytes <= MAX_METADATA_BYTES) return rest;
-  throw new Failure(
-    'METADATA_TOO_LARGE',
-    `${key}: the origin's metadata has ${bytes} bytes, S3 accepts at most ${MAX_METADATA_BYTES}; ` +
-      'set store.userMetadata: false, or name fewer headers under store',
-  );
+  return Object.fromEntries(Object.entries(all).filter(([name]) => name !== STORED_URL));
 }
 
 function metadataBytes(metadata: Headers): number {

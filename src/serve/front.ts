@@ -1,0 +1,221 @@
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { type AddressInfo, Server as TcpServer, type Socket } from 'node:net';
+import type { Served } from '../model/served.ts';
+import { matchRequest } from '../rules/match-rule.ts';
+import { type Address, type RawRequest, readAddress, type Refusal } from './address.ts';
+import type { HttpClient } from './client.ts';
+import { Connections } from './connections.ts';
+import { errorAnswer } from './error-answer.ts';
+import { isLoop } from './loop-mark.ts';
+import { preflight } from './preflight.ts';
+import { serveRequest } from './serve-request.ts';
+import type { Exchange, Serving } from './serving.ts';
+
+/** Where the proxy listens. */
+export interface FrontAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
+export interface FrontSettings {
+  readonly listen: FrontAddress;
+  readonly serving: Serving;
+  readonly onServed: (served: Served) => void;
+}
+
+/** The client's side of the proxy. */
+export interface Front {
+  /** With the port that was given by the system, where 0 was asked for. */
+  readonly address: FrontAddress;
+  /**
+   * Accepts no more, and resolves when the answers under way are sent.
+   * @param patience ends what is still under way by breaking the connections
+   */
+  drain(patience: AbortSignal): Promise<void>;
+}
+
+/** The headers of one request, in bytes. */
+const MAX_HEADER_BYTES = 64 * 1024;
+/** For the whole head of a request. */
+const HEAD_TIMEOUT_MS = 30_000;
+/** Longer than what balancers in front keep a connection for. */
+const KEEP_ALIVE_MS = 75_000;
+/** A connection on which nothing moves at all. */
+const STILL_MS = 300_000;
+const LOOP_STATUS = 508;
+
+/**
+ * Listens and answers.
+ * @throws the system's error where the address can't be listened on.
+ */
+export async function openFront({ listen, serving, onServed }: FrontSettings): Promise<Front> {
+  const server = createServer({
+    maxHeaderSize: MAX_HEADER_BYTES,
+    headersTimeout: HEAD_TIMEOUT_MS,
+    requestTimeout: STILL_MS,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    insecureHTTPParser: false,
+  });
+  server.setTimeout(STILL_MS);
+  const connections = new Connections();
+  const underWay = new Set<Promise<void>>();
+  const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
+    const client = connections.clientOf(response, request.socket);
+    const answered = handle(serving, request, client, onServed).finally(() =>
+      underWay.delete(answered),
+    );
+    underWay.add(answered);
+  };
+  server.on('connection', (socket: Socket) => {
+    connections.add(socket);
+  });
+  server.on('request', onRequest);
+  server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
+    // The client keeps its body, or sends it all the same: what comes next can't be told.
+    response.shouldKeepAlive = false;
+    onRequest(request, response);
+  });
+  server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
+    if (connections.isBusy(socket)) socket.resetAndDestroy();
+    else refuseUnreadable(error, socket);
+  });
+  server.listen(listen.port, listen.host);
+  await once(server, 'listening');
+  const { address, port } = server.address() as AddressInfo;
+  return {
+    address: { host: address, port },
+    drain: async (patience) => drain(server, connections, underWay, patience),
+  };
+}
+
+async function drain(
+  server: Server,
+  connections: Connections,
+  underWay: ReadonlySet<Promise<void>>,
+  patience: AbortSignal,
+): Promise<void> {
+  const closed = once(server, 'close');
+  // Node's own `close` for HTTP breaks answers off that are written and not sent yet.
+  TcpServer.prototype.close.call(server);
+  connections.drain();
+  const breakAll = (): void => {
+    connections.breakAll();
+  };
+  patience.addEventListener('abort', breakAll, { once: true });
+  if (patience.aborted) breakAll();
+  await closed;
+  patience.removeEventListener('abort', breakAll);
+  // Ends its timers.
+  server.close();
+  await Promise.all(underWay);
+}
+
+const UNREADABLE: Readonly<Record<string, string>> = {
+  HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
+  ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
+};
+
+/** What is no HTTP gets an answer that closes the connection, if it still can. */
+function refuseUnreadable(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (!socket.writable || error.code === 'ECONNRESET') {
+    socket.destroy();
+    return;
+  }
+  const status = UNREADABLE[error.code ?? ''] ?? '400 Bad Request';
+  socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
+}
+
+async function handle(
+  serving: Serving,
+  incoming: IncomingMessage,
+  client: HttpClient,
+  onServed: (served: Served) => void,
+): Promise<void> {
+  const { clock } = serving;
+  const timeMs = clock.now();
+  const { method = '', url: target = '', rawHeaders } = incoming;
+  // A body that nobody wants is read away, so that the connection can be used again.
+  incoming.resume();
+  const id = randomUUID();
+  const exchange = await answer(serving, client, id, { method, target, rawHeaders });
+  onServed({
+    id,
+    timeMs,
+    method,
+    key: exchange?.request.key,
+    rule: exchange?.rule?.id,
+    mark: exchange?.mark,
+    status: client.status,
+    bytes: client.sentBytes,
+    elapsedMs: clock.now() - timeMs,
+    neededOrigin: exchange?.neededOrigin ?? false,
+    cut: !client.ended,
+    failure: exchange?.failure,
+  });
+}
+
+/** @returns what was found out about a request for an object. */
+async function answer(
+  serving: Serving,
+  client: HttpClient,
+  id: string,
+  raw: RawRequest,
+): Promise<Exchange | undefined> {
+  const address = readAddress(raw);
+  switch (address.operation) {
+    case 'refuse':
+      refuse(client, raw.method, id, address, raw.target);
+      return undefined;
+    case 'preflight':
+      answerPreflight(serving, client, id, address);
+      return undefined;
+    case 'read': {
+      const { request } = address;
+      const found = { rule: undefined, mark: undefined, neededOrigin: false, failure: undefined };
+      const begunAt = serving.fills.now;
+      const exchange: Exchange = { id, request, client, begunAt, ...found };
+      if (isLoop(request.headers, serving.name)) {
+        refuse(client, raw.method, id, LOOP, `/${request.key}`);
+      } else {
+        await serveRequest(serving, exchange);
+      }
+      return exchange;
+    }
+  }
+}
+
+function answerPreflight(
+  serving: Serving,
+  client: HttpClient,
+  id: string,
+  { request, ask }: Extract<Address, { readonly operation: 'preflight' }>,
+): void {
+  const rule = request && matchRequest(serving.inForce().rules, request, 404);
+  const answer = preflight(ask, rule?.response);
+  if (answer.status === 204) {
+    client.head(204, answer.headers);
+    client.end();
+    return;
+  }
+  refuse(client, 'OPTIONS', id, answer, `/${request?.key ?? ''}`);
+}
+
+const LOOP: Omit<Refusal, 'operation'> = {
+  status: LOOP_STATUS,
+  code: 'LOOP_DETECTED',
+  message: 'this request went through this proxy before: an origin of its rules leads back to it',
+};
+
+function refuse(
+  client: HttpClient,
+  method: string,
+  requestId: string,
+  { status, code, message, headers }: Omit<Refusal, 'operation'>,
+  resource: string,
+): void {
+  const answer = errorAnswer(method, { status, code, message, headers, resource, requestId });
+  client.head(answer.status, answer.headers);
+  client.end(answer.body);
+}

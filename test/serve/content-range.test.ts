@@ -1,0 +1,39 @@
+import { type AskedRange, partOf } from '../../src/model/byte-range.ts';
+import { expect, test } from 'vitest';
+
+import { contentRange } from '../../src/serve/content-range.ts';
+
+const MOST = Number.MAX_SAFE_INTEGER;
+
+test.each<[AskedRange, number, object | 'none']>([
+  [{ first: 0, last: 0 }, 10, { first: 0, last: 0 }],
+  [{ first: 9, last: 9 }, 10, { first: 9, last: 9 }],
+  [{ first: 0, last: 9 }, 10, { first: 0, last: 9 }],
+  [{ first: 0 }, 10, { first: 0, last: 9 }],
+  [{ first: 4 }, 10, { first: 4, last: 9 }],
+  [{ first: 4, last: 99 }, 10, { first: 4, last: 9 }],
+  [{ first: 4, last: MOST }, 10, { first: 4, last: 9 }],
+  [{ first: 10 }, 10, 'none'],
+  [{ first: 10, last: 11 }, 10, 'none'],
+  [{ first: MOST }, 10, 'none'],
+  [{ suffix: 1 }, 10, { first: 9, last: 9 }],
+  [{ suffix: 10 }, 10, { first: 0, last: 9 }],
+  [{ suffix: 11 }, 10, { first: 0, last: 9 }],
+  [{ suffix: MOST }, 10, { first: 0, last: 9 }],
+  [{ suffix: 0 }, 10, 'none'],
+  [{ first: 0 }, 0, 'none'],
+  [{ first: 0, last: 0 }, 0, 'none'],
+  [{ suffix: 5 }, 0, 'none'],
+])('%j of %i bytes is %j', (asked, size, part) => {
+  expect(partOf(asked, size)).toEqual(part);
+});
+
+test('no range is the whole object, an empty one too', () => {
+  expect(partOf(undefined, 10)).toBeUndefined();
+  expect(partOf(undefined, 0)).toBeUndefined();
+});
+
+test('Content-Range tells the part, or, of none, only the size', () => {
+  expect(contentRange({ first: 2, last: 5 }, 10)).toBe('bytes 2-5/10');
+  expect(contentRange('none', 10)).toBe('bytes */10');
+});
