@@ -1,13 +1,12 @@
-import { access, constants, mkdir, open, rename, statfs, writeFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
+import { mkdir, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { FatalError } from '../model/failure.ts';
 import type { Checkpoint, ResultsKept } from '../model/checkpoint.ts';
 import type { Clock } from '../model/ports.ts';
 import type { UploadJournal } from '../model/upload-journal.ts';
 import { jobDirectoryName } from './job-directory-name.ts';
 import { lockJob, type JobHolder } from './job-lock.ts';
-import { networkFileSystem } from './network-file-system.ts';
+import { prepareFolder, syncDirectory, told } from './prepare-folder.ts';
 import { openSqliteState } from './sqlite-state.ts';
 
 export interface OpenJobOptions {
@@ -56,7 +55,7 @@ export interface Job {
 export async function openJob(options: OpenJobOptions): Promise<Job> {
   const { stateDir, clock } = options;
   const folder = join(stateDir, 'jobs', jobDirectoryName(options.job));
-  await prepare(stateDir, folder);
+  await prepareFolder(stateDir, folder);
   const { holder, wait, signal, onWaiting } = options;
   const unlock = await told(stateDir, async () =>
     lockJob({ directory: folder, holder, wait, clock, signal, onWaiting }),
@@ -86,27 +85,6 @@ export async function openJob(options: OpenJobOptions): Promise<Job> {
   }
 }
 
-async function prepare(stateDir: string, folder: string): Promise<void> {
-  await told(stateDir, async () => {
-    await mkdir(folder, { recursive: true });
-    await access(folder, constants.W_OK);
-    const network = networkFileSystem((await statfs(folder)).type);
-    if (network !== undefined) {
-      throw new FatalError(
-        'state-unusable',
-        `the state directory ${stateDir} is on a network file system (${network}), where locks and logs don't hold: name a local one with --state`,
-      );
-    }
-    // A new directory is safe from a power cut only when the one that it stands in is on disk.
-    for (const made of [folder, dirname(folder), stateDir]) await syncDirectory(dirname(made));
-    await ignoreInGit(join(stateDir, '.gitignore'));
-  });
-}
-
-async function ignoreInGit(file: string): Promise<void> {
-  if (!existsSync(file)) await writeFile(file, '*\n');
-}
-
 async function putAside(
   directory: string,
   folder: string,
@@ -120,41 +98,4 @@ async function putAside(
   await syncDirectory(folder);
   await syncDirectory(dirname(folder));
   return target;
-}
-
-async function syncDirectory(directory: string): Promise<void> {
-  const handle = await open(directory, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-}
-
-/** Does `work`; what the file system refuses becomes `state-unusable` and says what to do. */
-async function told<T>(stateDir: string, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    if (!(error instanceof Error) || !('syscall' in error)) throw error;
-    const code = 'code' in error ? String(error.code) : 'unknown';
-    throw new FatalError(
-      'state-unusable',
-      `the state directory ${stateDir} can't be used (${error.message}): ${advice(code)}`,
-      error,
-    );
-  }
-}
-
-function advice(code: string): string {
-  switch (code) {
-    case 'EEXIST':
-    case 'ENOTDIR':
-      return 'a file stands in its place; move it, or name another directory with --state';
-    case 'ENOSPC':
-    case 'EDQUOT':
-      return 'make room there, then run again, the job resumes where it stands';
-    default:
-      return 'make it writable, or name another with --state';
-  }
 }

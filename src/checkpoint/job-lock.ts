@@ -1,9 +1,9 @@
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
-import Database from 'libsql';
+import { basename, join } from 'node:path';
 import { FatalError } from '../model/failure.ts';
 import type { Clock } from '../model/ports.ts';
-import { stateFailure } from './state-failure.ts';
+import { exclusiveLock } from './exclusive-lock.ts';
+import { JOB_ADVICE } from './state-failure.ts';
 
 /** Who works on a job; shown to whoever finds it locked. */
 export interface JobHolder {
@@ -28,14 +28,8 @@ export interface JobLockOptions {
 const POLL_MS = 500;
 
 /**
- * Every lock of this process. A connection that nobody refers to is closed by the garbage
- * collector, and its lock would go with it.
- */
-const held = new Set<InstanceType<typeof Database>>();
-
-/**
- * Takes a job for this process by an exclusive transaction on its `lock.db`, which the kernel ends
- * with the process however that ends. `lock.json` beside it only tells people who holds it.
+ * Takes a job for this process by a lock on its `lock.db`, which the kernel ends with the process.
+ * `lock.json` beside it only tells people who holds it.
  * @returns what gives the job back; safe to call twice.
  * @throws FatalError `job-locked` where another run holds it and `wait` is false; the signal's
  * reason when it aborts while waiting; FatalError `state-unusable`.
@@ -46,10 +40,9 @@ export async function lockJob(options: JobLockOptions): Promise<() => void> {
   let told = false;
   for (;;) {
     signal.throwIfAborted();
-    const connection = tryLock(join(directory, 'lock.db'));
-    if (connection !== undefined) {
-      held.add(connection);
-      return locked(connection, note, { ...holder, since: new Date(clock.now()).toISOString() });
+    const giveBack = exclusiveLock(join(directory, 'lock.db'), 0, JOB_ADVICE);
+    if (giveBack !== undefined) {
+      return locked(giveBack, note, { ...holder, since: new Date(clock.now()).toISOString() });
     }
     const who = describeHolder(note);
     if (!options.wait) {
@@ -64,40 +57,17 @@ export async function lockJob(options: JobLockOptions): Promise<() => void> {
   }
 }
 
-function tryLock(file: string): InstanceType<typeof Database> | undefined {
-  let connection: InstanceType<typeof Database> | undefined;
-  try {
-    connection = new Database(file, { timeout: 0 });
-    // Nothing is ever written to it, so there is nothing that a journal would have to undo.
-    connection.prepare('PRAGMA journal_mode = MEMORY').raw().get();
-    connection.exec('BEGIN EXCLUSIVE');
-    return connection;
-  } catch (error) {
-    connection?.close();
-    const cause = error instanceof Error ? error : new Error(String(error));
-    const code = error instanceof Database.SqliteError ? error.code : 'SQLITE_CANTOPEN';
-    if (code.startsWith('SQLITE_BUSY')) return undefined;
-    if (code.startsWith('SQLITE_NOTADB') || code.startsWith('SQLITE_CORRUPT')) {
-      throw new FatalError(
-        'state-unusable',
-        `${file} is not a lock of bucketfill (${cause.message}): delete it if no run works in ${dirname(file)}`,
-        error,
-      );
-    }
-    throw stateFailure(code, file, cause) ?? cause;
-  }
-}
-
 function locked(
-  connection: InstanceType<typeof Database>,
+  giveBack: () => void,
   note: string,
   text: JobHolder & { readonly since: string },
 ): () => void {
+  let isHeld = true;
   const unlock = () => {
-    if (!held.delete(connection)) return;
+    if (!isHeld) return;
+    isHeld = false;
     rmSync(note, { force: true });
-    connection.exec('ROLLBACK');
-    connection.close();
+    giveBack();
   };
   try {
     // By way of a second file, so that no reader ever sees half a note.

@@ -67,7 +67,7 @@ export const NO_JOB: JobRow = {
 };
 
 /** Sums stay exact: 2^48 is far below what a double holds, and adding mixes where XOR cancels. */
-const SUM_MODULUS = 2 ** 48;
+export const SUM_MODULUS = 2 ** 48;
 
 /** `sum` with one checksum in it for another; 0 stands for none. */
 export function exchange(sum: number, before: number, now: number): number {

@@ -1,14 +1,14 @@
 import { dirname, join } from 'node:path';
-import { FatalError } from '../model/failure.ts';
 import type { Fingerprint, JobRecord, JobTotals, SegmentRecord } from '../model/checkpoint.ts';
+import { objectKey } from '../model/object-key.ts';
 import type { UploadRecord } from '../model/upload-journal.ts';
 import { fromJobColumns, JOB_COLUMNS, type JobRow, toJobColumns } from './job-row.ts';
-import { asStateFailure, openDatabase, openingFailure, type Connection } from './open-database.ts';
+import type { StoreWrite } from './job-protocol.ts';
 import { ResultsLog } from './results-log.ts';
+import { SealedTable, type Tally } from './sealed-table.ts';
 import { SegmentTable } from './segment-table.ts';
-import { damagedState } from './state-failure.ts';
-import { UploadTable } from './upload-table.ts';
-import type { StoreWrite } from './worker-protocol.ts';
+import { StateFile } from './state-file.ts';
+import { JOB_SCHEMA } from './state-schema.ts';
 
 type Commit = StoreWrite & { readonly op: 'commit' };
 
@@ -23,20 +23,19 @@ type Commit = StoreWrite & { readonly op: 'commit' };
  * the segments' ids, and a job that is called finished while entries are open.
  */
 export class JobStore {
-  readonly #file: string;
-  readonly #database: Connection;
+  readonly #file: StateFile;
   readonly #log: ResultsLog;
   readonly #segments: SegmentTable;
-  readonly #uploads: UploadTable;
+  readonly #uploads: SealedTable;
   readonly #getJob;
   readonly #putJob;
 
-  private constructor(file: string, database: Connection, log: ResultsLog) {
+  private constructor(file: StateFile, log: ResultsLog) {
+    const { database } = file;
     this.#file = file;
-    this.#database = database;
     this.#log = log;
     this.#segments = new SegmentTable(database);
-    this.#uploads = new UploadTable(database);
+    this.#uploads = new SealedTable(database, 'upload');
     const names = [...JOB_COLUMNS.map((column) => column.split(' ')[0]), 'crc'];
     this.#getJob = database.prepare(`SELECT ${names.join()} FROM job`);
     this.#putJob = database.prepare(
@@ -45,20 +44,16 @@ export class JobStore {
   }
 
   /** @throws FatalError `state-unusable`. */
-  static open(file: string, busyTimeoutMs: number, log = logBeside(file)): JobStore {
-    const database = openDatabase(file, busyTimeoutMs);
-    try {
-      const store = new JobStore(file, database, log);
+  static open(path: string, busyTimeoutMs: number, log = logBeside(path)): JobStore {
+    return StateFile.open(path, busyTimeoutMs, JOB_SCHEMA, (file) => {
+      const store = new JobStore(file, log);
       store.#recover();
       return store;
-    } catch (error) {
-      database.close();
-      throw openingFailure(error, file);
-    }
+    });
   }
 
   load(): JobRecord | undefined {
-    return this.#reading(() => {
+    return this.#file.reading(() => {
       const { fingerprint, finished } = this.#job();
       if (fingerprint === null) return undefined;
       return { fingerprint: parseFingerprint(fingerprint), finished };
@@ -67,7 +62,7 @@ export class JobStore {
 
   /** Uploads stay: whoever aborts or goes on with them needs their records. */
   begin(fingerprint: Fingerprint): void {
-    const begun = this.#transaction(() => {
+    const begun = this.#file.transaction(() => {
       const before = this.#job();
       this.#segments.clear();
       return this.#note({
@@ -85,7 +80,7 @@ export class JobStore {
   }
 
   totals(): JobTotals {
-    return this.#reading(() => {
+    return this.#file.reading(() => {
       const job = this.#job();
       const { segments, copied, skipped, failed } = job;
       return { segments, position: this.#segments.position(job), copied, skipped, failed };
@@ -93,11 +88,13 @@ export class JobStore {
   }
 
   openSegments(): readonly SegmentRecord[] {
-    return this.#reading(() => this.#segments.open());
+    return this.#file.reading(() => this.#segments.open());
   }
 
   uploads(): readonly UploadRecord[] {
-    return this.#reading(() => this.#uploads.all());
+    return this.#file.reading(() =>
+      this.#uploads.all().map(({ key, sealed }) => ({ key: objectKey(key), sealed })),
+    );
   }
 
   /**
@@ -108,12 +105,12 @@ export class JobStore {
    */
   write(writes: readonly StoreWrite[]): readonly (Error | undefined)[] {
     const lines = writes.map((write) => (write.op === 'commit' ? write.lines : '')).join('');
-    return this.#transaction(() => {
+    return this.#file.transaction(() => {
       let job = this.#job();
       const place = lines === '' || job.generation === 0 ? {} : this.#log.append(job, lines);
       job = { ...job, ...place };
       const refusals = writes.map((write) => {
-        const next = this.#apart(() => this.#apply(job, write));
+        const next = this.#file.apart(() => this.#apply(job, write));
         if (next instanceof Error) return next;
         job = next;
         return undefined;
@@ -123,34 +120,29 @@ export class JobStore {
     });
   }
 
-  /** Leaves one self-contained file behind, without a write-ahead log beside it. */
+  /** Leaves one self-contained file behind, and the results log. */
   close(): void {
     this.#log.close();
-    try {
-      this.#database.prepare('PRAGMA wal_checkpoint(TRUNCATE)').raw().all();
-    } catch {
-      // Only tidiness: on a full disk the log stays, and holds everything that was committed.
-    } finally {
-      this.#database.close();
-    }
+    this.#file.close();
   }
 
   #recover(): void {
     const job = this.#job();
     if (job.fingerprint !== null) parseFingerprint(job.fingerprint);
     this.#segments.verify(job);
-    this.#uploads.verify(job);
+    this.uploads();
+    this.#uploads.verify(uploadTally(job));
     const place = this.#log.recover(job);
-    if (place.file !== job.file) this.#transaction(() => this.#note({ ...job, ...place }));
+    if (place.file !== job.file) this.#file.transaction(() => this.#note({ ...job, ...place }));
   }
 
   #job(): JobRow {
-    return this.#reading(() => fromJobColumns(this.#getJob.raw().get()));
+    return this.#file.reading(() => fromJobColumns(this.#getJob.raw().get()));
   }
 
   #note(job: JobRow): JobRow {
     const { changes } = this.#putJob.run(...toJobColumns(job));
-    if (changes !== 1) throw new FatalError('state-unusable', damagedState(this.#file, 'no job'));
+    if (changes !== 1) throw this.#file.damaged('no job');
     return job;
   }
 
@@ -159,9 +151,9 @@ export class JobStore {
       case 'commit':
         return this.#commit(job, write);
       case 'keepUpload':
-        return this.#uploads.keep(job, write.key, write.sealed);
+        return withUploads(job, this.#uploads.put(uploadTally(job), write.key, write.sealed));
       case 'dropUpload':
-        return this.#uploads.drop(job, write.key);
+        return withUploads(job, this.#uploads.drop(uploadTally(job), write.key));
     }
   }
 
@@ -179,37 +171,14 @@ export class JobStore {
       ? new Error('the job was called finished while segments are open')
       : next;
   }
+}
 
-  /** What `work` refuses is undone, and nothing else of its transaction. */
-  #apart<T>(work: () => T | Error): T | Error {
-    this.#database.exec('SAVEPOINT one');
-    const result = work();
-    if (result instanceof Error) this.#database.exec('ROLLBACK TO one');
-    this.#database.exec('RELEASE one');
-    return result;
-  }
+function uploadTally({ uploads, uploadSum }: JobRow): Tally {
+  return { rows: uploads, sum: uploadSum };
+}
 
-  #transaction<T>(work: () => T): T {
-    try {
-      this.#database.exec('BEGIN IMMEDIATE');
-      const result = work();
-      this.#database.exec('COMMIT');
-      return result;
-    } catch (error) {
-      // A full disk or an I/O error may have rolled the transaction back already.
-      if (this.#database.inTransaction) this.#database.exec('ROLLBACK');
-      throw asStateFailure(error, this.#file);
-    }
-  }
-
-  #reading<T>(work: () => T): T {
-    try {
-      return work();
-    } catch (error) {
-      // The file opened well and says what this program never writes: it was changed from outside.
-      throw openingFailure(error, this.#file);
-    }
-  }
+function withUploads(job: JobRow, { rows, sum }: Tally): JobRow {
+  return { ...job, uploads: rows, uploadSum: sum };
 }
 
 function logBeside(file: string): ResultsLog {

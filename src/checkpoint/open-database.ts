@@ -2,12 +2,23 @@ import fs from 'node:fs';
 import { dirname } from 'node:path';
 import Database from 'libsql';
 import { FatalError } from '../model/failure.ts';
-import { NO_JOB, toJobColumns } from './job-row.ts';
-import { damagedState, stateFailure } from './state-failure.ts';
-import { APPLICATION_ID, SCHEMA_VERSION, TABLES } from './state-schema.ts';
+import { damagedState, type StateAdvice, stateFailure } from './state-failure.ts';
 
 /** A connection as the driver's own types give it. */
 export type Connection = InstanceType<typeof Database>;
+
+/** A kind of state file: what tells it from others, and what a new one holds. */
+export interface StateSchema {
+  /** A 32-bit number; SQLite keeps it in the file's header for programs to know theirs. */
+  readonly applicationId: number;
+  /** Raised with every change of the schema that another version's program can't work with. */
+  readonly version: number;
+  /** The statements that make the tables, one each. */
+  readonly tables: readonly string[];
+  /** Writes the first rows, inside the transaction that makes the file. */
+  readonly seed: (database: Connection) => void;
+  readonly advice: StateAdvice;
+}
 
 /**
  * Opens a state file, or makes a new one, for durable writing: what a commit acknowledges outlives
@@ -19,26 +30,27 @@ export type Connection = InstanceType<typeof Database>;
  * @throws FatalError `state-unusable` where the file is foreign, damaged, of another version, or
  * on a disk that can't hold it.
  */
-export function openDatabase(file: string, busyTimeoutMs: number): Connection {
-  makeIfMissing(file, busyTimeoutMs);
-  const database = connect(file, busyTimeoutMs);
+export function openDatabase(file: string, busyTimeoutMs: number, schema: StateSchema): Connection {
+  const { advice } = schema;
+  makeIfMissing(file, busyTimeoutMs, schema);
+  const database = connect(file, busyTimeoutMs, advice);
   try {
     database.pragma('cell_size_check = ON');
-    refuseForeign(database, file);
-    refuseDamaged(database, file);
+    refuseForeign(database, file, schema);
+    refuseDamaged(database, file, schema);
     useWriteAheadLog(database, file);
     database.pragma('synchronous = FULL');
     return database;
   } catch (error) {
     database.close();
-    throw openingFailure(error, file);
+    throw openingFailure(error, file, advice);
   }
 }
 
 /** An error of the driver as the `state-unusable` error that it stands for; others as they are. */
-export function asStateFailure(error: unknown, file: string): unknown {
+export function asStateFailure(error: unknown, file: string, advice: StateAdvice): unknown {
   return error instanceof Database.SqliteError
-    ? (stateFailure(error.code, file, error) ?? error)
+    ? (stateFailure(error.code, file, error, advice) ?? error)
     : error;
 }
 
@@ -46,45 +58,43 @@ export function asStateFailure(error: unknown, file: string): unknown {
  * While a file is being opened nothing is asked that one of ours could not answer, so whatever
  * the driver makes of it is the file's damage.
  */
-export function openingFailure(error: unknown, file: string): unknown {
+export function openingFailure(error: unknown, file: string, advice: StateAdvice): unknown {
   if (error instanceof FatalError) return error;
-  const failure = asStateFailure(error, file);
+  const failure = asStateFailure(error, file, advice);
   if (failure !== error) return failure;
   const said = error instanceof Error ? error.message : String(error);
-  return new FatalError('state-unusable', damagedState(file, said), error);
+  return new FatalError('state-unusable', damagedState(file, said, advice), error);
 }
 
-function makeIfMissing(file: string, busyTimeoutMs: number): void {
+function makeIfMissing(file: string, busyTimeoutMs: number, schema: StateSchema): void {
+  const damaged = (said: string) => unusable(damagedState(file, said, schema.advice));
   const stat = fs.statSync(file, { throwIfNoEntry: false });
   if (stat === undefined) {
     const log = `${file}-wal`;
-    if (fs.existsSync(log)) throw unusable(damagedState(file, `it is gone, its log ${log} is not`));
-    makeDatabase(file, busyTimeoutMs);
+    if (fs.existsSync(log)) throw damaged(`it is gone, its log ${log} is not`);
+    makeDatabase(file, busyTimeoutMs, schema);
     return;
   }
   if (!stat.isFile()) {
-    const what = stat.isDirectory() ? 'a directory' : 'not a plain file';
-    throw unusable(damagedState(file, `it is ${what}`));
+    throw damaged(`it is ${stat.isDirectory() ? 'a directory' : 'not a plain file'}`);
   }
-  if (stat.size === 0) throw unusable(damagedState(file, 'it is empty'));
+  if (stat.size === 0) throw damaged('it is empty');
 }
 
-function makeDatabase(file: string, busyTimeoutMs: number): void {
+function makeDatabase(file: string, busyTimeoutMs: number, schema: StateSchema): void {
   const draft = `${file}.new`;
   for (const rest of [draft, `${draft}-journal`]) fs.rmSync(rest, { force: true });
-  const database = connect(draft, busyTimeoutMs);
+  const database = connect(draft, busyTimeoutMs, schema.advice);
   try {
     database.pragma('synchronous = FULL');
     database.exec('BEGIN IMMEDIATE');
-    for (const table of TABLES) database.exec(table);
-    database.exec(`PRAGMA application_id = ${APPLICATION_ID}`);
-    database.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);
-    const columns = toJobColumns(NO_JOB);
-    const marks = columns.map(() => '?').join();
-    database.prepare(`INSERT INTO job VALUES (1, ${marks})`).run(...columns);
+    for (const table of schema.tables) database.exec(table);
+    database.exec(`PRAGMA application_id = ${schema.applicationId}`);
+    database.exec(`PRAGMA user_version = ${schema.version}`);
+    schema.seed(database);
     database.exec('COMMIT');
   } catch (error) {
-    throw asStateFailure(error, file);
+    throw asStateFailure(error, file, schema.advice);
   } finally {
     database.close();
   }
@@ -94,42 +104,44 @@ function makeDatabase(file: string, busyTimeoutMs: number): void {
   fs.closeSync(folder);
 }
 
-function connect(file: string, busyTimeoutMs: number): Connection {
+function connect(file: string, busyTimeoutMs: number, advice: StateAdvice): Connection {
   try {
     return new Database(file, { timeout: busyTimeoutMs });
   } catch (error) {
     // The driver gives a failed open neither SQLite's code nor its error class.
     const cause = error instanceof Error ? error : new Error(String(error));
-    throw stateFailure('SQLITE_CANTOPEN', file, cause) ?? cause;
+    throw stateFailure('SQLITE_CANTOPEN', file, cause, advice) ?? cause;
   }
 }
 
-function refuseForeign(database: Connection, file: string): void {
-  if (readNumber(database, 'application_id') !== APPLICATION_ID) {
+function refuseForeign(database: Connection, file: string, schema: StateSchema): void {
+  const { afresh } = schema.advice;
+  if (readNumber(database, 'application_id') !== schema.applicationId) {
     throw unusable(
-      `${file} is a database of another program: name another state directory with --state, or run with --new-job, which sets the file aside`,
+      `${file} is a database of another program: name another state directory with --state, or ${afresh}`,
     );
   }
   const version = readNumber(database, 'user_version');
-  if (version === SCHEMA_VERSION) return;
-  const age = version > SCHEMA_VERSION ? 'newer' : 'older';
+  if (version === schema.version) return;
+  const age = version > schema.version ? 'newer' : 'older';
   throw unusable(
-    `the state file ${file} has version ${version}, this program knows version ${SCHEMA_VERSION}: run it with the ${age} bucketfill that wrote it, or with --new-job, which sets it aside and starts afresh`,
+    `the state file ${file} has version ${version}, this program knows version ${schema.version}: run it with the ${age} bucketfill that wrote it, or ${afresh}`,
   );
 }
 
 /** A few milliseconds a million entries, so it is done at every start and not only after a crash. */
-function refuseDamaged(database: Connection, file: string): void {
+function refuseDamaged(database: Connection, file: string, schema: StateSchema): void {
+  const { tables: expected, advice } = schema;
   // As bytes: the driver ends the process where it reads text that is not UTF-8.
   const query = 'SELECT CAST(sql AS BLOB) FROM sqlite_schema WHERE sql IS NOT NULL';
   const tables = column(database, query).map((sql) =>
     sql instanceof Uint8Array ? Buffer.from(sql).toString() : '',
   );
-  if (tables.join('\n') !== TABLES.join('\n')) {
-    throw unusable(damagedState(file, 'its tables are not those of this version'));
+  if (tables.join('\n') !== expected.join('\n')) {
+    throw unusable(damagedState(file, 'its tables are not those of this version', advice));
   }
   const [verdict] = column(database, 'PRAGMA quick_check(1)');
-  if (verdict !== 'ok') throw unusable(damagedState(file, String(verdict)));
+  if (verdict !== 'ok') throw unusable(damagedState(file, String(verdict), advice));
 }
 
 function useWriteAheadLog(database: Connection, file: string): void {

@@ -1,6 +1,9 @@
 import type { Checkpoint, CheckpointBatch, ResultsKept } from '../model/checkpoint.ts';
 import { MAX_SEALED_BYTES, type UploadJournal } from '../model/upload-journal.ts';
+import type { StoreQuestion, StoreReply, StoreWrite } from './job-protocol.ts';
 import { StoreThread } from './store-thread.ts';
+
+type JobThread = StoreThread<StoreQuestion | StoreWrite, StoreReply>;
 
 /** How long another program may hold the file, say a backup, before a write fails. */
 const BUSY_TIMEOUT_MS = 5000;
@@ -29,7 +32,7 @@ export interface SqliteState {
  * can't be read or written.
  */
 export async function openSqliteState(options: SqliteStateOptions): Promise<SqliteState> {
-  const thread = new StoreThread();
+  const thread: JobThread = new StoreThread('sqlite-worker', 'the checkpoint');
   try {
     await thread.call({ op: 'open', file: options.file, busyTimeoutMs: BUSY_TIMEOUT_MS });
   } catch (error) {
@@ -39,7 +42,7 @@ export async function openSqliteState(options: SqliteStateOptions): Promise<Sqli
   return { checkpoint: checkpointOver(thread, options), uploads: uploadsOver(thread) };
 }
 
-function checkpointOver(thread: StoreThread, options: SqliteStateOptions): Checkpoint {
+function checkpointOver(thread: JobThread, options: SqliteStateOptions): Checkpoint {
   return {
     results: options.results,
     async load() {
@@ -70,7 +73,7 @@ function toLines(results: CheckpointBatch['results'], now: () => number): string
   return results.map((result) => `${JSON.stringify({ time, ...result })}\n`).join('');
 }
 
-function uploadsOver(thread: StoreThread): UploadJournal {
+function uploadsOver(thread: JobThread): UploadJournal {
   return {
     async keep(key, sealed) {
       if (Buffer.byteLength(sealed) > MAX_SEALED_BYTES) {

@@ -1,10 +1,7 @@
-import { JOB_COLUMNS } from './job-row.ts';
-
-/** "bktf" as a 32-bit number; SQLite keeps it in the file's header for programs to know theirs. */
-export const APPLICATION_ID = 0x62_6b_74_66;
-
-/** Raised with every change of the schema that another version's program can't work with. */
-export const SCHEMA_VERSION = 2;
+import { JOB_COLUMNS, NO_JOB, toJobColumns } from './job-row.ts';
+import type { StateSchema } from './open-database.ts';
+import { sealedTable } from './sealed-table.ts';
+import { JOB_ADVICE } from './state-failure.ts';
 
 /**
  * One row a segment; what is the same for most of them takes no room: `outcomes` is null where a
@@ -15,7 +12,7 @@ export const SCHEMA_VERSION = 2;
  * text may be. There is no index: SQLite's quick check doesn't compare one with its table, so a damaged index
  * could hide a row.
  */
-export const TABLES: readonly string[] = [
+const TABLES: readonly string[] = [
   `CREATE TABLE job (id INTEGER PRIMARY KEY CHECK (id = 1), ${JOB_COLUMNS.join(', ')}, crc INTEGER NOT NULL) STRICT`,
   `CREATE TABLE segment (
     id INTEGER PRIMARY KEY,
@@ -31,9 +28,19 @@ export const TABLES: readonly string[] = [
     failed INTEGER NOT NULL,
     crc INTEGER NOT NULL
   ) STRICT`,
-  `CREATE TABLE upload (
-    key BLOB PRIMARY KEY,
-    sealed BLOB NOT NULL,
-    crc INTEGER NOT NULL
-  ) STRICT, WITHOUT ROWID`,
+  sealedTable('upload', false),
 ];
+
+/** The file of a job's state. */
+export const JOB_SCHEMA: StateSchema = {
+  // "bktf"
+  applicationId: 0x62_6b_74_66,
+  version: 2,
+  tables: TABLES,
+  seed(database) {
+    const columns = toJobColumns(NO_JOB);
+    const marks = columns.map(() => '?').join();
+    database.prepare(`INSERT INTO job VALUES (1, ${marks})`).run(...columns);
+  },
+  advice: JOB_ADVICE,
+};

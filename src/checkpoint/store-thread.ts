@@ -1,74 +1,71 @@
 import { Worker } from 'node:worker_threads';
 import { FatalError } from '../model/failure.ts';
 import {
+  type CloseRequest,
+  type FailedReply,
+  isFailed,
   isReplyTo,
+  type Operation,
   type ReplyMessage,
   type RequestMessage,
-  type StoreReply,
-  type StoreRequest,
 } from './worker-protocol.ts';
 
 /**
  * Node 20 can't run TypeScript in a worker, so sources (which only tests run) use the thread that
  * `npm run build` made of them; `npm test` builds first.
  */
-const WORKER_URL = new URL(
-  import.meta.url.endsWith('.ts') ? '../../dist/checkpoint/sqlite-worker.js' : './sqlite-worker.js',
-  import.meta.url,
-);
+const THREADS = import.meta.url.endsWith('.ts') ? '../../dist/checkpoint/' : './';
 
-interface Waiting {
-  readonly resolve: (reply: StoreReply) => void;
+interface Waiting<Reply> {
+  readonly resolve: (reply: Reply) => void;
   readonly reject: (error: unknown) => void;
 }
 
 /**
- * The thread behind a checkpoint, seen from the other side: numbers requests and hands each reply
- * to whoever asked. It keeps the process alive only while a reply is due, so a checkpoint that
- * nobody closed can't hang the program's end.
+ * The thread behind a store, seen from the other side: numbers requests and hands each reply to
+ * whoever asked. It keeps the process alive only while a reply is due, so a store that nobody closed
+ * can't hang the program's end.
  */
-export class StoreThread {
-  readonly #worker = new Worker(WORKER_URL, { execArgv: [] });
-  readonly #waiting = new Map<number, Waiting>();
+export class StoreThread<Request extends Operation, Reply extends Operation> {
+  readonly #what: string;
+  readonly #worker: Worker;
+  readonly #waiting = new Map<number, Waiting<Reply>>();
   readonly #exit: Promise<void>;
   #number = 0;
   #ended: Error | undefined;
   #closing: Promise<void> | undefined;
 
-  constructor() {
+  /**
+   * @param file the thread's, in this folder, without its ending
+   * @param what names the store in errors
+   */
+  constructor(file: string, what: string) {
+    this.#what = what;
+    this.#worker = new Worker(new URL(`${THREADS}${file}.js`, import.meta.url), { execArgv: [] });
     this.#worker.unref();
-    this.#worker.on('message', (message: ReplyMessage) => {
+    this.#worker.on('message', (message: ReplyMessage<Reply>) => {
       this.#settle(message);
     });
     this.#worker.on('error', (cause) => {
-      this.#end(new Error('the checkpoint thread broke down', { cause }));
+      this.#end(new Error(`the thread of ${what} broke down`, { cause }));
     });
     this.#exit = new Promise((resolve) => {
       this.#worker.once('exit', () => {
-        this.#end(new Error('the checkpoint is closed'));
+        this.#end(new Error(`${what} is closed`));
         resolve();
       });
     });
   }
 
   /**
-   * @throws FatalError as the thread told it, Error for a bug or a closed checkpoint.
+   * @throws FatalError as the thread told it, Error for a bug or a closed store.
    */
-  async call<Op extends StoreRequest['op']>(
-    request: StoreRequest & { readonly op: Op },
-  ): Promise<Extract<StoreReply, { op: Op }>> {
-    if (this.#ended !== undefined) throw this.#ended;
-    const reply = await new Promise<StoreReply>((resolve, reject) => {
-      this.#number += 1;
-      this.#waiting.set(this.#number, { resolve, reject });
-      this.#worker.ref();
-      const message: RequestMessage = { number: this.#number, request };
-      this.#worker.postMessage(message);
-    });
-    if (isReplyTo(reply, request.op)) return reply;
-    throw isReplyTo(reply, 'failed')
-      ? toError(reply)
-      : new Error(`the checkpoint thread answered ${request.op} by ${reply.op}`);
+  async call<Op extends Request['op'] & Reply['op']>(
+    request: Request & { readonly op: Op },
+  ): Promise<Extract<Reply, { op: Op }>> {
+    const reply = await this.#ask(request);
+    if (isReplyTo<Reply, Op>(reply, request.op)) return reply;
+    throw new Error(`the thread of ${this.#what} answered ${request.op} by ${reply.op}`);
   }
 
   /** Closes the store and waits for the thread's end; once it has ended, does nothing. */
@@ -80,7 +77,7 @@ export class StoreThread {
   async #close(): Promise<void> {
     if (this.#ended === undefined) {
       try {
-        await this.call({ op: 'close' });
+        await this.#ask({ op: 'close' });
       } finally {
         await this.#worker.terminate();
       }
@@ -88,11 +85,23 @@ export class StoreThread {
     await this.#exit;
   }
 
-  #settle({ number, reply }: ReplyMessage): void {
+  async #ask(request: Request | CloseRequest): Promise<Reply> {
+    if (this.#ended !== undefined) throw this.#ended;
+    return new Promise<Reply>((resolve, reject) => {
+      this.#number += 1;
+      this.#waiting.set(this.#number, { resolve, reject });
+      this.#worker.ref();
+      const message: RequestMessage<Request | CloseRequest> = { number: this.#number, request };
+      this.#worker.postMessage(message);
+    });
+  }
+
+  #settle({ number, reply }: ReplyMessage<Reply>): void {
     const waiting = this.#waiting.get(number);
     this.#waiting.delete(number);
     if (this.#waiting.size === 0) this.#worker.unref();
-    waiting?.resolve(reply);
+    if (isFailed(reply)) waiting?.reject(this.#toError(reply));
+    else waiting?.resolve(reply);
   }
 
   #end(error: Error): void {
@@ -100,11 +109,10 @@ export class StoreThread {
     for (const waiting of this.#waiting.values()) waiting.reject(this.#ended);
     this.#waiting.clear();
   }
-}
-
-function toError(reply: Extract<StoreReply, { op: 'failed' }>): Error {
-  const cause = new Error(reply.detail);
-  return reply.kind === undefined
-    ? new Error(`the checkpoint was misused: ${reply.message}`, { cause })
-    : new FatalError(reply.kind, reply.message, cause);
+  #toError({ kind, message, detail }: FailedReply): Error {
+    const cause = new Error(detail);
+    return kind === undefined
+      ? new Error(`${this.#what} was misused: ${message}`, { cause })
+      : new FatalError(kind, message, cause);
+  }
 }

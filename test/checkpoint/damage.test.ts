@@ -6,7 +6,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { JobStore } from '../../src/checkpoint/job-store.ts';
 import { FatalError } from '../../src/model/failure.ts';
 import { openSegment, segment } from '../contract/checkpoint-contract.ts';
-import type { StoreWrite } from '../../src/checkpoint/worker-protocol.ts';
+import { chance, damage } from '../support/damage.ts';
+import type { StoreWrite } from '../../src/checkpoint/job-protocol.ts';
 
 /** How many damaged copies are opened, and the commits that they are copies of. */
 const COPIES = 400;
@@ -21,63 +22,10 @@ interface Files {
   readonly log: Uint8Array;
 }
 
-/** Numbers below `limit` that are the same in every run (mulberry32). */
-function chance(seed: number): (limit: number) => number {
-  let state = seed;
-  return (limit) => {
-    state = (state + 0x6d_2b_79_f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % limit;
-  };
-}
-
 /** Everything that a store says. */
 function contentOf(store: JobStore): string {
   const open = store.openSegments().map((one) => ({ ...one, outcomes: [...one.outcomes] }));
   return JSON.stringify([store.load(), store.totals(), open, store.uploads()]);
-}
-
-/** Anywhere, or where most depends on it: the header, and the text of the tables behind it. */
-function placeIn(length: number, draw: (limit: number) => number): number {
-  switch (draw(4)) {
-    case 0:
-      return draw(Math.min(length, 200));
-    case 1:
-      return Math.min(2700 + draw(1400), length - 1);
-    default:
-      return draw(length);
-  }
-}
-
-/** Flips, cuts and zeros as disks, and people, leave them; sometimes several. */
-function damage(bytes: Uint8Array, draw: (limit: number) => number): Uint8Array {
-  let damaged = Uint8Array.from(bytes);
-  for (let times = 1 + draw(3); times > 0 && damaged.length > 0; times -= 1) {
-    const at = placeIn(damaged.length, draw);
-    const page = at - (at % 4096);
-    switch (draw(6)) {
-      case 0:
-      case 1:
-        damaged[at] = (damaged[at] ?? 0) ^ (1 << draw(8));
-        break;
-      case 2:
-        damaged = damaged.slice(0, draw(2) === 0 ? at : page);
-        break;
-      case 3:
-        damaged.fill(0, page, Math.min(page + 512 * (1 + draw(16)), damaged.length));
-        break;
-      case 4:
-        // What is to stand elsewhere.
-        damaged.copyWithin(page, 4096 * draw(Math.ceil(damaged.length / 4096)));
-        break;
-      default:
-        for (let byte = at; byte < Math.min(at + 64, damaged.length); byte += 1) {
-          damaged[byte] = draw(256);
-        }
-    }
-  }
-  return damaged;
 }
 
 describe('a damaged state', { timeout: PATIENCE_MS }, () => {

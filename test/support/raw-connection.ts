@@ -1,4 +1,4 @@
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 
 /** A TCP connection on which a test writes what it likes. */
@@ -17,29 +17,31 @@ export interface RawConnection {
 export async function rawConnection(port: number): Promise<RawConnection> {
   const socket = connect(port, '127.0.0.1');
   await once(socket, 'connect');
+  // Not the socket's own: waiting on that would throw its error.
+  const news = new EventEmitter();
   let text = '';
   let end: 'end' | 'reset' | undefined;
   socket.setEncoding('latin1').on('data', (part: string) => {
     text += part;
-    socket.emit('more');
+    news.emit('more');
   });
   socket.on('error', () => {
     end = 'reset';
   });
   socket.on('close', () => {
     end ??= 'end';
-    socket.emit('more');
+    news.emit('more');
   });
   return {
     socket,
     send: (bytes) => socket.write(bytes, 'latin1'),
     text: () => text,
     until: async (part) => {
-      while (!text.includes(part) && end === undefined) await once(socket, 'more');
+      while (!text.includes(part) && end === undefined) await once(news, 'more');
       return text;
     },
     ended: async () => {
-      while (end === undefined) await once(socket, 'more');
+      while (end === undefined) await once(news, 'more');
       return end;
     },
   };

@@ -1,0 +1,32 @@
+import type { Fingerprint, JobRecord, JobTotals, SegmentRecord } from '../model/checkpoint.ts';
+import type { UploadRecord } from '../model/upload-journal.ts';
+
+/** What a job's thread is asked to change; changes that wait at the same time share a transaction. */
+export type StoreWrite =
+  | {
+      readonly op: 'commit';
+      readonly segments: readonly SegmentRecord[];
+      /** Results as JSON Lines; '' for none. */
+      readonly lines: string;
+      readonly finished: boolean;
+    }
+  | { readonly op: 'keepUpload'; readonly key: string; readonly sealed: string }
+  | { readonly op: 'dropUpload'; readonly key: string };
+
+/** What it is asked beside that. */
+export type StoreQuestion =
+  | { readonly op: 'open'; readonly file: string; readonly busyTimeoutMs: number }
+  | { readonly op: 'load' }
+  | { readonly op: 'begin'; readonly fingerprint: Fingerprint }
+  | { readonly op: 'totals' }
+  | { readonly op: 'openSegments' }
+  | { readonly op: 'uploads' }
+  | { readonly op: 'close' };
+
+/** What it answers. */
+export type StoreReply =
+  | { readonly op: 'open' | 'begin' | 'close' | StoreWrite['op'] }
+  | { readonly op: 'load'; readonly record: JobRecord | undefined }
+  | { readonly op: 'totals'; readonly totals: JobTotals }
+  | { readonly op: 'openSegments'; readonly segments: readonly SegmentRecord[] }
+  | { readonly op: 'uploads'; readonly uploads: readonly UploadRecord[] };

@@ -1,0 +1,162 @@
+import { join } from 'node:path';
+import { FatalError } from '../model/failure.ts';
+import type { GaugeRecord } from '../model/gauge-store.ts';
+import { exclusiveLock } from './exclusive-lock.ts';
+import { directoryFailure } from './prepare-folder.ts';
+import { SharedClaims } from './shared-claims.ts';
+import { SharedGauge } from './shared-gauge.ts';
+import { HeadTable, type SharedHead } from './shared-head.ts';
+import { SharedOwner } from './shared-owner.ts';
+import { SharedPending } from './shared-pending.ts';
+import type { SealedFill, SharedWrite, SharedWritten } from './shared-protocol.ts';
+import { SHARED_SCHEMA } from './shared-schema.ts';
+import { StateFile } from './state-file.ts';
+
+interface Applied {
+  readonly head: SharedHead;
+  readonly reply: SharedWritten;
+}
+
+/**
+ * What all processes on one bucket share: one SQLite file; synchronous, for a thread of its own.
+ *
+ * Each row carries a checksum, which is looked at when it is read, and the head counts and sums up
+ * the rows of each table, which is looked at when the file is opened: reading every row would take
+ * seconds where the gauge holds many keys.
+ */
+export class SharedState {
+  readonly #file: StateFile;
+  readonly #owner: SharedOwner;
+  readonly #head: HeadTable;
+  readonly #pending: SharedPending;
+  readonly #claims: SharedClaims;
+  readonly #gauge: SharedGauge;
+
+  private constructor(file: StateFile, owner: SharedOwner) {
+    const { database } = file;
+    this.#file = file;
+    this.#owner = owner;
+    this.#head = new HeadTable(database);
+    this.#pending = new SharedPending(database, owner);
+    this.#claims = new SharedClaims(database, owner);
+    this.#gauge = new SharedGauge(database);
+  }
+
+  /**
+   * Opens the store, one process after the other: so one of them makes the file, and no owner is
+   * taken for dead while it is being made.
+   * @param directory its folder; in it stands `owners`
+   * @throws FatalError `state-unusable`.
+   */
+  static open(directory: string, busyTimeoutMs: number): SharedState {
+    const unlock = exclusiveLock(join(directory, 'lock.db'), busyTimeoutMs, SHARED_SCHEMA.advice);
+    if (unlock === undefined) {
+      throw new FatalError(
+        'state-unusable',
+        `the state in ${directory} has been held by another process for ${busyTimeoutMs / 1000} s: see what keeps it, then start again`,
+      );
+    }
+    try {
+      return SharedState.#openAlone(directory, busyTimeoutMs);
+    } catch (error) {
+      throw directoryFailure(error, directory);
+    } finally {
+      unlock();
+    }
+  }
+
+  static #openAlone(directory: string, busyTimeoutMs: number): SharedState {
+    const owner = SharedOwner.take(join(directory, 'owners'));
+    try {
+      return StateFile.open(join(directory, 'shared.db'), busyTimeoutMs, SHARED_SCHEMA, (file) => {
+        const state = new SharedState(file, owner);
+        state.#recover();
+        return state;
+      });
+    } catch (error) {
+      owner.release();
+      throw error;
+    }
+  }
+
+  fills(): readonly SealedFill[] {
+    return this.#file.snapshot(() => this.#pending.all());
+  }
+
+  gauge(): GaugeRecord {
+    return this.#file.snapshot(() => this.#gauge.load(this.#head.read()));
+  }
+
+  /**
+   * Makes several changes durable by one transaction: one wait for the disk however many wait.
+   * @throws FatalError `state-unusable`: none of them was stored.
+   */
+  write(writes: readonly SharedWrite[]): readonly SharedWritten[] {
+    return this.#changing((before) => {
+      let head = before;
+      const replies = writes.map((write) => {
+        const applied = this.#apply(head, write);
+        head = applied.head;
+        return applied.reply;
+      });
+      return { head, replies };
+    });
+  }
+
+  /** What this process owns is free from then on. */
+  close(): void {
+    try {
+      this.#file.close();
+    } finally {
+      this.#owner.release();
+    }
+  }
+
+  #recover(): void {
+    this.#file.snapshot(() => {
+      const head = this.#head.read();
+      this.#pending.verify(head);
+      this.#claims.verify(head);
+      this.#gauge.verify(head);
+    });
+    this.#changing((head) => ({ head: this.#claims.sweep(head), replies: [] }));
+  }
+
+  #changing(
+    work: (head: SharedHead) => {
+      readonly head: SharedHead;
+      readonly replies: readonly SharedWritten[];
+    },
+  ): readonly SharedWritten[] {
+    return this.#file.transaction(() => {
+      const before = this.#head.read();
+      const { head, replies } = work(before);
+      if (head !== before) this.#head.write(head);
+      return replies;
+    });
+  }
+
+  #apply(head: SharedHead, write: SharedWrite): Applied {
+    switch (write.op) {
+      case 'recordFill':
+        return { head: this.#pending.record(head, write.fill), reply: { op: write.op } };
+      case 'fillDone':
+        return { head: this.#pending.done(head, write.key), reply: { op: write.op } };
+      case 'takeOverFills': {
+        const taken = this.#pending.takeOver(head);
+        return { head: taken.head, reply: { op: write.op, fills: taken.fills } };
+      }
+      case 'claim': {
+        const claimed = this.#claims.claim(head, write.key, write.claimant);
+        return { head: claimed.head, reply: { op: write.op, answer: claimed.answer } };
+      }
+      case 'release':
+        return {
+          head: this.#claims.release(head, write.key, write.owner),
+          reply: { op: write.op },
+        };
+      case 'addToGauge':
+        return { head: this.#gauge.add(head, write.batch), reply: { op: write.op } };
+    }
+  }
+}
