@@ -3,7 +3,6 @@ import type { CleanupOptions } from './commands/cleanup.ts';
 import type { ImportOptions } from './commands/import.ts';
 import type { ExplainOptions } from './commands/explain.ts';
 import type { MigrateOptions } from './commands/migrate.ts';
-import type { ServeOptions } from './commands/serve.ts';
 import {
   addLogOptions,
   addRunOptions,
@@ -13,8 +12,8 @@ import {
   SWITCHES,
   toggle,
 } from './flags.ts';
-import { listenAddress } from './listen-address.ts';
-import { maxAge, type RunOptions, sizeOfMemory, sizeOfSpool } from './run-options.ts';
+import { declareServe } from './declare-serve.ts';
+import { maxAge, type RunOptions } from './run-options.ts';
 import { withSwitches } from './switches.ts';
 import type { Surroundings } from './surroundings.ts';
 import { version } from './version.ts';
@@ -198,50 +197,6 @@ ${RUN_EXIT_CODES}`,
     .action(async (file: string, keys: string[], options: RunOptions) => {
       const { prefetch } = await import('./commands/prefetch.ts');
       exit(await prefetch(file, keys, withSwitches(options, SWITCHES, surroundings), surroundings));
-    });
-}
-
-function declareServe(program: Command, surroundings: Surroundings, exit: SetExitCode): void {
-  const command = program
-    .command('serve <rules>')
-    .description('answers reads from the bucket, and fetches from the origins what it lacks')
-    .addOption(
-      env('--listen <address>', 'LISTEN', 'where clients are answered')
-        .default(listenAddress('127.0.0.1:8080'), '127.0.0.1:8080')
-        .argParser(listenAddress),
-    )
-    .addOption(stateOption())
-    .addOption(
-      env('--memory <size>', 'MEMORY', 'bodies on their way into the bucket, all together')
-        .default(sizeOfMemory('256MiB'), '256MiB')
-        .argParser(sizeOfMemory),
-    )
-    .addOption(
-      env(
-        '--spool <size>',
-        'SPOOL',
-        'bodies on disk between origin and clients (half of the free)',
-      ).argParser(sizeOfSpool),
-    )
-    .addOption(toggle('--json', 'each answer and each fetch as JSON Lines on stdout'))
-    .addOption(toggle('--allow-private', 'origins on private and loopback addresses are fine'));
-  addLogOptions(command);
-  command
-    .addHelpText(
-      'after',
-      `
-SIGTERM and SIGINT: accepts no more, finishes what is under way (30 s at most), exit 0.
-
-Examples:
-  bucketfill serve rules.yaml
-  bucketfill serve rules.yaml --listen 0.0.0.0:8080 --json >> access.jsonl
-
-Exit codes:
-  0 drained   1 internal bug   2 usage or rules invalid   5 the bucket is unusable`,
-    )
-    .action(async (file: string, options: ServeOptions) => {
-      const { serve } = await import('./commands/serve.ts');
-      exit(await serve(file, withSwitches(options, SWITCHES, surroundings), surroundings));
     });
 }
 

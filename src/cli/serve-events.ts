@@ -1,3 +1,4 @@
+import type { OriginEvent } from '../model/event.ts';
 import type { Filled, Served } from '../model/served.ts';
 import type { Log } from '../report/log.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -35,6 +36,11 @@ export class ServeEvents {
     if (failure?.code.startsWith('BUCKET_') === true) {
       this.#log.warn(`${JSON.stringify(filled.key)} was not stored: ${failure.message}`);
     }
+  };
+
+  readonly originState = ({ origin, state, reason }: OriginEvent): void => {
+    if (this.#json) this.#write({ event: 'origin', origin, state, reason });
+    this.#log.warn(`origin ${origin}: ${state} (${reason})`);
   };
 
   #write(event: object): void {

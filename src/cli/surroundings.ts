@@ -21,6 +21,8 @@ export interface Surroundings {
   readonly exitNow: (code: number) => void;
   /** Calls `listener` for each SIGINT and SIGTERM until the returned function is called. */
   readonly onSignal: (listener: (signal: 'SIGINT' | 'SIGTERM') => void) => () => void;
+  /** Calls `listener` for each SIGHUP until the returned function is called. */
+  readonly onReload: (listener: () => void) => () => void;
 }
 
 const clock: Clock = {
@@ -53,6 +55,12 @@ export function processSurroundings(): Surroundings {
     steadyClock,
     onBoundary: () => undefined,
     exitNow: (code) => process.exit(code),
+    onReload: (listener) => {
+      process.on('SIGHUP', listener);
+      return () => {
+        process.off('SIGHUP', listener);
+      };
+    },
     onSignal: (listener) => {
       process.on('SIGINT', listener);
       process.on('SIGTERM', listener);

@@ -78,20 +78,19 @@ async function handle(
     const read = await readAdminRequest(incoming, settings.listen.host);
     if ('refusal' in read) {
       response.setHeader('connection', 'close');
-      await send(incoming, response, read.refusal);
+      await send(response, read.refusal);
       return;
     }
-    await send(incoming, response, await answerAdmin(settings.view, settings.token, read.request));
+    await send(response, await answerAdmin(settings.view, settings.token, read.request));
   } catch (error) {
     if (response.destroyed || incoming.errored !== null) return;
     settings.onTrouble?.(error);
-    await send(incoming, response, errorAnswerJson(500, 'an internal error'));
+    await send(response, errorAnswerJson(500, 'an internal error'));
   }
 }
 
 /** Resolves when the answer has left, or its client. */
 async function send(
-  { method }: IncomingMessage,
   response: ServerResponse,
   { status, headers, body }: AdminAnswer,
 ): Promise<void> {
@@ -101,6 +100,7 @@ async function send(
     response.on('close', resolve);
   });
   response.writeHead(status, { ...headers, 'content-length': bytes.length });
-  response.end(method === 'HEAD' ? undefined : bytes);
+  // Node leaves it out for HEAD.
+  response.end(bytes);
   await closed;
 }

@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { BodySink, Headers } from '../model/ports.ts';
+import { breakOff } from './break-off.ts';
 
 /** The answer to one request, on its way to the client. */
 export interface Client {
@@ -81,9 +82,8 @@ export class HttpClient implements Client {
 
   break(): void {
     const { socket } = this.#response;
-    // A connection's regular end would be the body's where nothing else marks it: for HTTP/1.0.
     if (socket === null) this.#response.destroy();
-    else socket.resetAndDestroy();
+    else breakOff(socket);
   }
 
   /** The connection is gone. */

@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { breakOff } from './break-off.ts';
 import { HttpClient } from './client.ts';
 
 /**
@@ -55,6 +56,6 @@ export class Connections {
 
   /** Breaks them, so that nobody takes what was sent for the whole. */
   breakAll(): void {
-    for (const socket of this.#answers.keys()) socket.resetAndDestroy();
+    for (const socket of this.#answers.keys()) breakOff(socket);
   }
 }

@@ -82,6 +82,11 @@ export class Fills {
     for (const fill of this.#underWay) fill.cancel(new Interrupted('the proxy stops'));
   }
 
+  /** Resolves when the fills that are under way now are over. */
+  async underWayNow(): Promise<void> {
+    await Promise.all([...this.#underWay].map(({ over }) => over));
+  }
+
   /** Resolves when no fill is under way any more. */
   async settled(): Promise<void> {
     while (this.#underWay.size > 0) {

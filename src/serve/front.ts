@@ -6,6 +6,7 @@ import type { Served } from '../model/served.ts';
 import { matchRequest } from '../rules/match-rule.ts';
 import { type Address, type RawRequest, readAddress, type Refusal } from './address.ts';
 import type { HttpClient } from './client.ts';
+import { breakOff } from './break-off.ts';
 import { Connections } from './connections.ts';
 import { errorAnswer } from './error-answer.ts';
 import { isLoop } from './loop-mark.ts';
@@ -29,6 +30,8 @@ export interface FrontSettings {
 export interface Front {
   /** With the port that was given by the system, where 0 was asked for. */
   readonly address: FrontAddress;
+  /** Resolves when the requests that are under way now are answered. */
+  underWayNow(): Promise<void>;
   /**
    * Accepts no more, and resolves when the answers under way are sent.
    * @param patience ends what is still under way by breaking the connections
@@ -78,7 +81,7 @@ export async function openFront({ listen, serving, onServed }: FrontSettings): P
     onRequest(request, response);
   });
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
-    if (connections.isBusy(socket)) socket.resetAndDestroy();
+    if (connections.isBusy(socket)) breakOff(socket);
     else refuseUnreadable(error, socket);
   });
   server.listen(listen.port, listen.host);
@@ -86,6 +89,9 @@ export async function openFront({ listen, serving, onServed }: FrontSettings): P
   const { address, port } = server.address() as AddressInfo;
   return {
     address: { host: address, port },
+    underWayNow: async () => {
+      await Promise.all(underWay);
+    },
     drain: async (patience) => drain(server, connections, underWay, patience),
   };
 }

@@ -13,8 +13,8 @@ import type { Exchange, Serving } from './serving.ts';
  * @throws Failure `KEY_INVALID`.
  */
 export function missOf(
-  { name, onOriginRequest }: Serving,
-  { request }: Exchange,
+  { name, onOriginRequest }: Pick<Serving, 'name' | 'onOriginRequest'>,
+  { request }: Pick<Exchange, 'request'>,
   rule: Rule,
   source: RuleSource,
 ): Miss {

@@ -9,7 +9,8 @@ import { askedRange } from './asked-range.ts';
 import { missOf } from './origin-request.ts';
 import { markHeader } from './object-headers.ts';
 import { asFailure, isOfBucket, sendError } from './send-error.ts';
-import { joinFill, type Miss, serveFill } from './serve-fill.ts';
+import { promiseFill } from './promised-fills.ts';
+import { type Miss, serveFill } from './serve-fill.ts';
 import { serveHit } from './serve-hit.ts';
 import { serveThrough } from './serve-through.ts';
 import type { Exchange, RulesInForce, Serving } from './serving.ts';
@@ -225,7 +226,7 @@ async function fetchMiss(
   }
   try {
     if (rule.action === 'redirectAndFetch') {
-      if (request.method === 'GET') joinFill(serving, request.key, miss).leave();
+      if (request.method === 'GET') await promiseFill(serving, miss);
       redirect(exchange, inForce, rule);
     } else if (rule.action === 'proxy') await serveThrough(serving, exchange, miss, 'PROXY');
     else if (isThrough(serving, exchange, miss))

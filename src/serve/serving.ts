@@ -1,5 +1,6 @@
 import type { BodyMemory } from '../model/body-memory.ts';
 import type { Bucket } from '../model/bucket.ts';
+import type { PendingFills } from '../model/pending-fills.ts';
 import type { Clock } from '../model/ports.ts';
 import type { Failure } from '../model/failure.ts';
 import type { Rule } from '../model/rule.ts';
@@ -27,6 +28,8 @@ export interface Serving {
   readonly fills: Fills;
   readonly negative: NegativeCache;
   readonly spools: SpoolSpace;
+  /** Where fetches that clients were promised survive a restart. */
+  readonly pending: PendingFills;
   /** The budget of bodies on their way into the bucket. */
   readonly memory: BodyMemory;
   readonly clock: Clock;
@@ -36,6 +39,8 @@ export interface Serving {
   readonly onOriginRequest: (rule: string, origin: string) => void;
   /** Told what became of each whole fetch. */
   readonly onFilled: (filled: Filled) => void;
+  /** Told of what went wrong beside all requests. */
+  readonly onTrouble: (error: unknown) => void;
 }
 
 /** One request with what is found out about it on its way. */

@@ -38,6 +38,7 @@ async function checked(
     onBoundary: () => undefined,
     exitNow: () => undefined,
     onSignal: () => () => undefined,
+    onReload: () => () => undefined,
   });
   stderr.end();
   return { code, said: Buffer.concat(await Readable.from(stderr).toArray()).toString() };

@@ -45,6 +45,7 @@ async function explained(...args: string[]): Promise<string> {
     onBoundary: () => undefined,
     exitNow: () => undefined,
     onSignal: () => () => undefined,
+    onReload: () => () => undefined,
   };
   let code: number | undefined;
   const program = buildProgram(surroundings, (exit) => (code = exit));

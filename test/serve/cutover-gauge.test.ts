@@ -148,6 +148,18 @@ test('what the store could not take is told, and written with the next', async (
   expect(keys.map(({ key }) => key)).toEqual(['a', 'b']);
 });
 
+test('what is older than seven days is dropped, what is as old is not', async () => {
+  const store = memoryGaugeStore();
+  const begun = await watch({ store });
+  begun.gauge.note(served({ ...MISS, key: 'a' }));
+  await begun.gauge.stop();
+  const weekLater = await watch({ store, now: () => NOON_MS + 168 * HOUR_MS });
+  expect(weekLater.gauge.status().windows[2]).toMatchObject({ requests: 1 });
+  expect(await store.load()).toMatchObject({ counts: [{ requests: 1 }], keys: [{ key: 'a' }] });
+  await watch({ store, now: () => NOON_MS + 169 * HOUR_MS });
+  expect(await store.load()).toMatchObject({ counts: [], keys: [] });
+});
+
 test('stopping writes what came last', async () => {
   const store = memoryGaugeStore();
   const { gauge } = await watch({ store });

@@ -106,6 +106,8 @@ test('first bytes of ten minutes ago are forgotten, those of four are not', () =
   nowMs += 2 * 60_000;
   tallies.originAnswered('http://a.example/', 7);
   expect(p50()).toBe(7);
+  const { origins } = tallies.status({ ...MOMENT, nowMs });
+  expect(origins[0]?.firstByteMs?.p99).toBeGreaterThan(4000);
   nowMs += 4 * 60_000;
   tallies.originAnswered('http://a.example/', 7);
   nowMs += 60_000;
@@ -165,6 +167,17 @@ test('of the failures the last twenty are kept, latest first, with messages of s
     Array.from({ length: 20 }, (_, index) => `k${29 - index}`),
   );
   expect(lastFailures[0]?.message).toHaveLength(500);
+});
+
+test('a failure that comes again is the latest again', () => {
+  const tallies = opened();
+  const failure = new Failure('ORIGIN_STATUS', '500');
+  for (const key of ['a', 'b', 'a']) tallies.served(served({ ...MISS, key, failure }));
+  const { lastFailures } = tallies.status(MOMENT);
+  expect(lastFailures.map(({ key, times }) => [key, times])).toEqual([
+    ['a', 2],
+    ['b', 1],
+  ]);
 });
 
 test('more than a thousand origins get no lines of their own', () => {

@@ -1,31 +1,42 @@
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { statfs } from 'node:fs/promises';
 import path from 'node:path';
+import { openSharedStore } from '../../checkpoint/shared-store.ts';
 import { byteBudget } from '../../guard/byte-budget.ts';
-import type { Bucket } from '../../model/bucket.ts';
+import { type ServeMetrics, serveMetrics } from '../../metrics/serve-metrics.ts';
 import { EXIT } from '../../model/exit-code.ts';
 import { FatalError } from '../../model/failure.ts';
-import type { Rule, Rules } from '../../model/rule.ts';
+import type { Rules } from '../../model/rule.ts';
 import type { Log } from '../../report/log.ts';
-import { resolveOriginUrl } from '../../rules/resolve-secret.ts';
+import { openAdmin } from '../../serve/admin.ts';
+import { CutoverGauge } from '../../serve/cutover-gauge.ts';
 import { Fills } from '../../serve/fills.ts';
 import { type Front, type FrontAddress, openFront } from '../../serve/front.ts';
 import { NegativeCache } from '../../serve/negative-cache.ts';
-import type { RulesInForce, Serving } from '../../serve/serving.ts';
+import { takeUpPromised } from '../../serve/promised-fills.ts';
+import { ServeTallies } from '../../serve/serve-tallies.ts';
+import type { Serving } from '../../serve/serving.ts';
 import { spoolSpace } from '../../serve/spool-space.ts';
+import { watchBucketHealth } from '../bucket-health.ts';
 import { Cleanup } from '../cleanup.ts';
 import { loadRules } from '../load-rules.ts';
 import { logTo } from '../log-to.ts';
-import { openBucket } from '../open-bucket.ts';
-import { openSources, type OpenedSources } from '../open-sources.ts';
+import { ReloadableRules } from '../rules-in-force.ts';
 import type { LogOptions } from '../run-options.ts';
+import { adminToken, adminView } from '../serve-admin.ts';
+import { openServeBucket } from '../serve-bucket.ts';
 import { ServeEvents } from '../serve-events.ts';
+import { openServeRules } from '../serve-rules.ts';
+import { ServeWatch } from '../serve-watch.ts';
 import { stateDirectory } from '../state-directory.ts';
 import { type Stop, stoppable } from '../stop-signals.ts';
 import type { Surroundings } from '../surroundings.ts';
+import { version } from '../version.ts';
 
 export interface ServeOptions extends LogOptions {
   readonly listen: FrontAddress;
+  readonly admin: FrontAddress | 'off';
+  readonly adminTokenFile?: string;
   readonly state?: string;
   /** Bytes of bodies on their way into the bucket, all together. */
   readonly memory: number;
@@ -35,14 +46,20 @@ export interface ServeOptions extends LogOptions {
   readonly allowPrivate?: true;
 }
 
-/** Connections to one host, and to the bucket, at once. */
-const CONNECTIONS = 1024;
 /** What a body may have in memory before it goes to disk. */
 const SPOOL_MEMORY_BYTES = 256 * 1024;
-/** A client is told of the bucket's trouble rather than kept waiting. */
-const READ_ATTEMPTS = 2;
 /** For the answers and fetches under way when it is told to stop. */
 const DRAIN_MS = 30_000;
+
+/** A command line, read. */
+interface ServeCommand {
+  readonly rulesFile: string;
+  readonly rules: Rules;
+  readonly options: ServeOptions;
+  readonly surroundings: Surroundings;
+  readonly stop: Stop;
+  readonly log: Log;
+}
 
 /** `bucketfill serve`: answers reads from the bucket, and fetches what it lacks. */
 export async function serve(
@@ -55,107 +72,129 @@ export async function serve(
   const cleanup = new Cleanup();
   return stoppable(surroundings, log, (stop) =>
     cleanup.around(async () => {
-      const command = { rules, rulesFile, options, surroundings, stop, log };
-      const serving = await openServing(command, cleanup);
-      const events = new ServeEvents(options, surroundings, log);
-      const front = await listen(options.listen, { ...serving, onFilled: events.filled }, events);
-      const { host, port } = front.address;
-      log.info(`serve: answers on http://${shownHost(host)}:${port}/ for ${rules.bucket.url}`);
-      await aborted(stop.drain);
-      await drain(front, serving.fills, stop, log);
+      await run({ rulesFile, rules, options, surroundings, stop, log }, cleanup);
       return EXIT.complete;
     }),
   );
 }
 
-interface ServeCommand {
-  readonly rules: Rules;
-  readonly rulesFile: string;
-  readonly options: ServeOptions;
-  readonly surroundings: Surroundings;
-  readonly stop: Stop;
-  readonly log: Log;
-}
-
-async function openServing(
-  { rules, rulesFile, options, surroundings, stop, log }: ServeCommand,
-  cleanup: Cleanup,
-): Promise<Omit<Serving, 'onFilled'>> {
-  const { clock, cwd } = surroundings;
-  const folder = path.dirname(path.resolve(cwd, rulesFile));
-  const memory = byteBudget(options.memory);
-  const means = { concurrency: CONNECTIONS, memory };
-  const reading = { ...means, attempts: READ_ATTEMPTS };
-  const reader = await openBucket(rules.bucket, folder, reading, stop.abort, surroundings, log);
-  cleanup.add(() => reader.close());
-  const writer = await openBucket(rules.bucket, folder, means, stop.abort, surroundings, log);
-  cleanup.add(() => writer.close());
-  await writer.check({ write: true, presence: true }, stop.drain);
-  const sources = await openSources(
+async function run(command: ServeCommand, cleanup: Cleanup): Promise<void> {
+  const { options, rules, surroundings, stop, log } = command;
+  const { clock } = surroundings;
+  const onTrouble = (error: unknown): void => {
+    if (!stop.abort.aborted) log.warn(error instanceof Error ? error.message : String(error));
+  };
+  const token = await adminToken(options.adminTokenFile, surroundings);
+  const base = await openBase(command, cleanup);
+  const gauge = await CutoverGauge.open({ store: base.shared.gauge, clock, onTrouble });
+  cleanup.add(() => gauge.stop());
+  const { metrics } = base;
+  const bucketName = rules.bucket.url;
+  const about = { version, startedMs: clock.now(), bucket: bucketName };
+  const tallies = new ServeTallies(about, () => clock.now());
+  const events = new ServeEvents(options, surroundings, log);
+  const watch = new ServeWatch({ events, metrics, tallies, gauge });
+  const opened: { front?: Front } = {};
+  const reloadable = await ReloadableRules.open(
     {
-      rules: rules.rules,
-      asks: ({ action }) =>
-        action === 'mirror' || action === 'redirectAndFetch' || action === 'proxy',
-      patience: 'none',
-      allowPrivate: rules.allowPrivate || options.allowPrivate === true,
-      folder,
-      concurrency: CONNECTIONS,
-      rates: { bytesPerSecond: undefined, requestsPerSecond: undefined },
-      onState: ({ origin, state, reason }) => {
-        log.warn(`origin ${origin}: ${state} (${reason})`);
+      rulesFile: command.rulesFile,
+      cwd: surroundings.cwd,
+      open: (read) => openRules(command, read, watch),
+      settled: async () => {
+        await Promise.all([opened.front?.underWayNow(), base.fills.underWayNow()]);
       },
-      drain: stop.abort,
-      onWaiting: log.info,
+      onTrouble,
     },
-    surroundings,
+    rules,
   );
-  cleanup.add(() => sources.close());
-  const spools = spoolSpace({
-    directory: path.join(stateDirectory(rulesFile, options.state, surroundings), 'spool'),
-    memoryBytes: SPOOL_MEMORY_BYTES,
-    diskBytes: options.spool ?? (await halfOfFree(folder)),
-  });
-  const inForce = rulesInForce(rules, sources, surroundings);
-  return {
-    inForce: () => inForce,
-    bucket: twoLanes(reader.bucket, writer.bucket),
-    fills: new Fills(stop.abort),
-    negative: new NegativeCache(() => clock.now()),
-    spools,
-    memory,
+  cleanup.add(() => reloadable.close());
+  const serving: Serving = {
+    ...base,
+    inForce: reloadable.inForce,
+    pending: base.shared.pending,
     clock,
     name: randomUUID(),
-    onOriginRequest: () => undefined,
+    onOriginRequest: watch.originRequest,
+    onFilled: watch.filled,
+    onTrouble,
   };
-}
-
-/** Reads that fail soon, writes that wait for a bucket that is away for a while. */
-function twoLanes(reader: Bucket, writer: Bucket): Bucket {
-  return {
-    ...writer,
-    head: (key, signal) => reader.head(key, signal),
-    read: (key, take, signal, options) => reader.read(key, take, signal, options),
-  };
-}
-
-function rulesInForce(
-  { rules }: Rules,
-  { byRule }: OpenedSources,
-  { env }: Surroundings,
-): RulesInForce {
-  const bases = rules.flatMap((rule): [string, string][] => {
-    const base = redirectBase(rule, env);
-    return base === undefined ? [] : [[rule.id, base]];
+  const front = await listening('--listen', options.listen, () =>
+    openFront({ listen: options.listen, serving, onServed: watch.served }),
+  );
+  opened.front = front;
+  log.info(`serve: answers on ${urlOf(front.address)} for ${bucketName}`);
+  if (options.admin !== 'off') {
+    const { admin: listen } = options;
+    const bucket = watchBucketHealth(base.bucket, clock, stop.drain);
+    const view = adminView({
+      ...{ serving, metrics, tallies, gauge, bucket },
+      rules: reloadable,
+      drain: stop.drain,
+    });
+    const admin = await listening('--admin', listen, () =>
+      openAdmin({ listen, view, token, onTrouble }),
+    );
+    cleanup.add(() => admin.close());
+    log.info(`serve: status page on ${urlOf(admin.address)}`);
+  }
+  const unhook = surroundings.onReload(() => {
+    reload(reloadable, log).catch(onTrouble);
   });
-  return { rules, sources: byRule, redirectBases: new Map(bases) };
+  takeUpPromised(serving).catch(onTrouble);
+  await aborted(stop.drain);
+  unhook();
+  await drain(front, base.fills, stop, log);
 }
 
-/** The first master's URL, for rules that may send clients there. */
-function redirectBase(rule: Rule, env: Surroundings['env']): string | undefined {
-  const [master] = rule.origins?.masters ?? [];
-  const sends = rule.action.startsWith('redirect') || rule.afterMiss === 'redirect';
-  if (master === undefined || !sends) return undefined;
-  return resolveOriginUrl(master.url, env, `rule ${rule.id}, origins.masters[0]`);
+/** What serving takes, whatever the rules. */
+async function openBase(
+  { rulesFile, rules, options, surroundings, stop, log }: ServeCommand,
+  cleanup: Cleanup,
+) {
+  const { clock } = surroundings;
+  const stateDir = stateDirectory(rulesFile, options.state, surroundings);
+  const memory = byteBudget(options.memory);
+  const opened = await openServeBucket(
+    rules.bucket,
+    rulesFile,
+    memory,
+    stop,
+    surroundings,
+    log,
+    cleanup,
+  );
+  const shared = await openSharedStore({
+    directory: path.join(stateDir, 'buckets', digest(opened.id)),
+    now: () => clock.now(),
+  });
+  cleanup.add(() => shared.close());
+  const spools = spoolSpace({
+    directory: path.join(stateDir, 'spool'),
+    memoryBytes: SPOOL_MEMORY_BYTES,
+    diskBytes: options.spool ?? (await halfOfFree(stateDir)),
+  });
+  const fills = new Fills(stop.abort);
+  const negative = new NegativeCache(() => clock.now());
+  const metrics: ServeMetrics = serveMetrics({
+    spool: () => spools.usage(),
+    negativeKeys: () => negative.size,
+    fillsUnderWay: () => fills.count,
+  });
+  return { bucket: opened.bucket, memory, shared, spools, fills, negative, metrics };
+}
+
+function digest(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 16);
+}
+
+async function openRules(
+  { rulesFile, options, surroundings, stop }: ServeCommand,
+  rules: Rules,
+  watch: ServeWatch,
+) {
+  const told = { answered: watch.originAnswered, state: watch.originState };
+  const allowPrivate = options.allowPrivate === true;
+  return openServeRules(rules, rulesFile, allowPrivate, told, surroundings, stop.abort);
 }
 
 async function halfOfFree(folder: string): Promise<number> {
@@ -163,36 +202,41 @@ async function halfOfFree(folder: string): Promise<number> {
   return Math.floor((bavail * bsize) / 2);
 }
 
-async function listen(
+async function listening<T>(
+  flag: string,
   address: FrontAddress,
-  serving: Serving,
-  events: ServeEvents,
-): Promise<Front> {
+  open: () => Promise<T>,
+): Promise<T> {
   try {
-    return await openFront({ listen: address, serving, onServed: events.served });
+    return await open();
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     const where = `${shownHost(address.host)}:${address.port}`;
-    throw new FatalError('usage', `--listen ${where}: can't be listened on: ${why}`, error);
+    throw new FatalError('usage', `${flag} ${where}: can't be listened on: ${why}`, error);
   }
+}
+
+function urlOf({ host, port }: FrontAddress): string {
+  return `http://${shownHost(host)}:${port}/`;
 }
 
 function shownHost(host: string): string {
   return host.includes(':') ? `[${host}]` : host;
 }
 
+async function reload(rules: ReloadableRules, log: Log): Promise<void> {
+  const done = await rules.reload();
+  if (done.ok) log.info(`SIGHUP: ${done.rules} rules are in force`);
+  else log.warn(`SIGHUP: the rules in force stay: ${done.problems.join('; ')}`);
+}
+
 function aborted(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else {
-      signal.addEventListener(
-        'abort',
-        () => {
-          resolve();
-        },
-        { once: true },
-      );
-    }
+    const onAbort = (): void => {
+      resolve();
+    };
+    if (signal.aborted) onAbort();
+    else signal.addEventListener('abort', onAbort, { once: true });
   });
 }
 
@@ -201,9 +245,8 @@ async function drain(front: Front, fills: Fills, stop: Stop, log: Log): Promise<
   const patience = AbortSignal.any([stop.abort, AbortSignal.timeout(DRAIN_MS)]);
   await front.drain(patience);
   await Promise.race([fills.settled(), aborted(patience)]);
-  if (fills.count > 0) {
-    log.warn(`${fills.count} fetches were not finished; they begin again at the next request`);
-    fills.cancelAll();
-    await fills.settled();
-  }
+  if (fills.count === 0) return;
+  log.warn(`${fills.count} fetches were not finished; they begin again at the next request`);
+  fills.cancelAll();
+  await fills.settled();
 }
