@@ -49,8 +49,9 @@ export class Connections {
   drain(): void {
     this.#isDraining = true;
     for (const [socket, answers] of this.#answers) {
-      if (answers.size === 0) socket.destroy();
-      for (const response of answers) response.shouldKeepAlive = false;
+      const last = [...answers].at(-1);
+      if (last === undefined) socket.destroy();
+      else last.shouldKeepAlive = false;
     }
   }
 

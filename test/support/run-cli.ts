@@ -40,6 +40,8 @@ export interface RunningCli {
   readonly kill: (signal: NodeJS.Signals) => void;
   /** Everything on stdout so far. */
   readonly stdout: () => string;
+  /** Everything on stderr so far. */
+  readonly stderr: () => string;
   readonly closeStdout: () => void;
   readonly closeStderr: () => void;
   /** Stops taking what comes on stdout, as a reader that hangs. */
@@ -116,6 +118,7 @@ async function runProcess(args: readonly string[], options: CliOptions): Promise
   onStart?.({
     kill: (signal) => child.kill(signal),
     stdout: () => stdout,
+    stderr: () => stderr,
     closeStdout: () => child.stdout.destroy(),
     closeStderr: () => child.stderr.destroy(),
     pauseStdout: () => child.stdout.pause(),

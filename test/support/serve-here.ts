@@ -61,12 +61,13 @@ export async function serveHere(
     stdout: stdout.stream,
     stderr: stderr.stream,
     exitNow: () => undefined,
+    onReload: () => () => undefined,
     onSignal: (listener) => {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
   };
-  const flags = ['--listen', '127.0.0.1:0', '--json', ...args];
+  const flags = ['--listen', '127.0.0.1:0', '--admin', 'off', '--json', ...args];
   let exitCode: number | undefined;
   const exit = main(['serve', place.rules, ...flags], surroundings).finally(() => {
     exitCode ??= -1;

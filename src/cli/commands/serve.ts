@@ -1,14 +1,16 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { statfs } from 'node:fs/promises';
 import path from 'node:path';
-import { openSharedStore } from '../../checkpoint/shared-store.ts';
+import { openSharedStore, type SharedStore } from '../../checkpoint/shared-store.ts';
 import { byteBudget } from '../../guard/byte-budget.ts';
 import { type ServeMetrics, serveMetrics } from '../../metrics/serve-metrics.ts';
+import type { BodyMemory } from '../../model/body-memory.ts';
+import type { Bucket } from '../../model/bucket.ts';
 import { EXIT } from '../../model/exit-code.ts';
 import { FatalError } from '../../model/failure.ts';
 import type { Rules } from '../../model/rule.ts';
 import type { Log } from '../../report/log.ts';
-import { openAdmin } from '../../serve/admin.ts';
+import { type AdminSettings, openAdmin } from '../../serve/admin.ts';
 import { CutoverGauge } from '../../serve/cutover-gauge.ts';
 import { Fills } from '../../serve/fills.ts';
 import { type Front, type FrontAddress, openFront } from '../../serve/front.ts';
@@ -16,7 +18,7 @@ import { NegativeCache } from '../../serve/negative-cache.ts';
 import { takeUpPromised } from '../../serve/promised-fills.ts';
 import { ServeTallies } from '../../serve/serve-tallies.ts';
 import type { Serving } from '../../serve/serving.ts';
-import { spoolSpace } from '../../serve/spool-space.ts';
+import { type SpoolSpace, spoolSpace } from '../../serve/spool-space.ts';
 import { watchBucketHealth } from '../bucket-health.ts';
 import { Cleanup } from '../cleanup.ts';
 import { loadRules } from '../load-rules.ts';
@@ -27,7 +29,7 @@ import { adminToken, adminView } from '../serve-admin.ts';
 import { openServeBucket } from '../serve-bucket.ts';
 import { ServeEvents } from '../serve-events.ts';
 import { openServeRules } from '../serve-rules.ts';
-import { ServeWatch } from '../serve-watch.ts';
+import { type ServeListeners, ServeWatch } from '../serve-watch.ts';
 import { stateDirectory } from '../state-directory.ts';
 import { type Stop, stoppable } from '../stop-signals.ts';
 import type { Surroundings } from '../surroundings.ts';
@@ -80,63 +82,37 @@ export async function serve(
 
 async function run(command: ServeCommand, cleanup: Cleanup): Promise<void> {
   const { options, rules, surroundings, stop, log } = command;
-  const { clock } = surroundings;
   const onTrouble = (error: unknown): void => {
     if (!stop.abort.aborted) log.warn(error instanceof Error ? error.message : String(error));
   };
   const token = await adminToken(options.adminTokenFile, surroundings);
   const base = await openBase(command, cleanup);
-  const gauge = await CutoverGauge.open({ store: base.shared.gauge, clock, onTrouble });
-  cleanup.add(() => gauge.stop());
-  const { metrics } = base;
-  const bucketName = rules.bucket.url;
-  const about = { version, startedMs: clock.now(), bucket: bucketName };
-  const tallies = new ServeTallies(about, () => clock.now());
-  const events = new ServeEvents(options, surroundings, log);
-  const watch = new ServeWatch({ events, metrics, tallies, gauge });
+  const listeners = await openListeners(command, base, onTrouble, cleanup);
+  const watch = new ServeWatch(listeners);
   const opened: { front?: Front } = {};
-  const reloadable = await ReloadableRules.open(
-    {
-      rulesFile: command.rulesFile,
-      cwd: surroundings.cwd,
-      open: (read) => openRules(command, read, watch),
-      settled: async () => {
-        await Promise.all([opened.front?.underWayNow(), base.fills.underWayNow()]);
-      },
-      onTrouble,
-    },
-    rules,
-  );
+  const settled = async (): Promise<void> => {
+    await Promise.all([opened.front?.underWayNow(), base.fills.underWayNow()]);
+  };
+  const reloadable = await openReloadable(command, watch, settled, onTrouble);
   cleanup.add(() => reloadable.close());
   const serving: Serving = {
     ...base,
     inForce: reloadable.inForce,
     pending: base.shared.pending,
-    clock,
+    clock: surroundings.clock,
     name: randomUUID(),
     onOriginRequest: watch.originRequest,
     onFilled: watch.filled,
     onTrouble,
   };
+  const bucket = watchBucketHealth(base.bucket, surroundings.clock, stop.drain);
+  const view = adminView({ ...listeners, serving, bucket, rules: reloadable, drain: stop.drain });
+  await openAdminPort(command, { view, token, onTrouble }, cleanup);
   const front = await listening('--listen', options.listen, () =>
     openFront({ listen: options.listen, serving, onServed: watch.served }),
   );
   opened.front = front;
-  log.info(`serve: answers on ${urlOf(front.address)} for ${bucketName}`);
-  if (options.admin !== 'off') {
-    const { admin: listen } = options;
-    const bucket = watchBucketHealth(base.bucket, clock, stop.drain);
-    const view = adminView({
-      ...{ serving, metrics, tallies, gauge, bucket },
-      rules: reloadable,
-      drain: stop.drain,
-    });
-    const admin = await listening('--admin', listen, () =>
-      openAdmin({ listen, view, token, onTrouble }),
-    );
-    cleanup.add(() => admin.close());
-    log.info(`serve: status page on ${urlOf(admin.address)}`);
-  }
+  log.info(`serve: answers on ${urlOf(front.address)} for ${rules.bucket.url}`);
   const unhook = surroundings.onReload(() => {
     reload(reloadable, log).catch(onTrouble);
   });
@@ -146,11 +122,65 @@ async function run(command: ServeCommand, cleanup: Cleanup): Promise<void> {
   await drain(front, base.fills, stop, log);
 }
 
+async function openListeners(
+  { options, rules, surroundings, log }: ServeCommand,
+  { shared, metrics }: Pick<Base, 'shared' | 'metrics'>,
+  onTrouble: (error: unknown) => void,
+  cleanup: Cleanup,
+): Promise<ServeListeners> {
+  const { clock } = surroundings;
+  const gauge = await CutoverGauge.open({ store: shared.gauge, clock, onTrouble });
+  cleanup.add(() => gauge.stop());
+  const about = { version, startedMs: clock.now(), bucket: rules.bucket.url };
+  return {
+    events: new ServeEvents(options, surroundings, log),
+    metrics,
+    tallies: new ServeTallies(about, () => clock.now()),
+    gauge,
+  };
+}
+
+async function openReloadable(
+  { rulesFile, rules, options, surroundings, stop }: ServeCommand,
+  watch: ServeWatch,
+  settled: () => Promise<void>,
+  onTrouble: (error: unknown) => void,
+): Promise<ReloadableRules> {
+  const { cwd } = surroundings;
+  const told = { answered: watch.originAnswered, state: watch.originState };
+  const allowPrivate = options.allowPrivate === true;
+  const open = (read: Rules) =>
+    openServeRules(read, rulesFile, allowPrivate, told, surroundings, stop.abort);
+  return ReloadableRules.open({ rulesFile, cwd, open, settled, onTrouble }, rules);
+}
+
+async function openAdminPort(
+  { options, log }: ServeCommand,
+  settings: Omit<AdminSettings, 'listen'>,
+  cleanup: Cleanup,
+): Promise<void> {
+  const { admin: listen } = options;
+  if (listen === 'off') return;
+  const admin = await listening('--admin', listen, () => openAdmin({ listen, ...settings }));
+  cleanup.add(() => admin.close());
+  log.info(`serve: status page on ${urlOf(admin.address)}`);
+}
+
+interface Base {
+  readonly bucket: Bucket;
+  readonly memory: BodyMemory;
+  readonly shared: SharedStore;
+  readonly spools: SpoolSpace;
+  readonly fills: Fills;
+  readonly negative: NegativeCache;
+  readonly metrics: ServeMetrics;
+}
+
 /** What serving takes, whatever the rules. */
 async function openBase(
   { rulesFile, rules, options, surroundings, stop, log }: ServeCommand,
   cleanup: Cleanup,
-) {
+): Promise<Base> {
   const { clock } = surroundings;
   const stateDir = stateDirectory(rulesFile, options.state, surroundings);
   const memory = byteBudget(options.memory);
@@ -175,7 +205,7 @@ async function openBase(
   });
   const fills = new Fills(stop.abort);
   const negative = new NegativeCache(() => clock.now());
-  const metrics: ServeMetrics = serveMetrics({
+  const metrics = serveMetrics({
     spool: () => spools.usage(),
     negativeKeys: () => negative.size,
     fillsUnderWay: () => fills.count,
@@ -185,16 +215,6 @@ async function openBase(
 
 function digest(text: string): string {
   return createHash('sha256').update(text).digest('hex').slice(0, 16);
-}
-
-async function openRules(
-  { rulesFile, options, surroundings, stop }: ServeCommand,
-  rules: Rules,
-  watch: ServeWatch,
-) {
-  const told = { answered: watch.originAnswered, state: watch.originState };
-  const allowPrivate = options.allowPrivate === true;
-  return openServeRules(rules, rulesFile, allowPrivate, told, surroundings, stop.abort);
 }
 
 async function halfOfFree(folder: string): Promise<number> {
