@@ -1,16 +1,22 @@
 import type { ByteRange } from '../model/byte-range.ts';
 import { Failure } from '../model/failure.ts';
-import type { OriginHead } from '../model/origin.ts';
+import type { OriginHead, OriginRequest } from '../model/origin.ts';
 import type { Headers } from '../model/ports.ts';
 import { readOn } from '../plan/read-on.ts';
+import type { RuleSource } from '../transfer/rule-source.ts';
 import { contentRange } from './content-range.ts';
 import { BrokenOff } from './send-error.ts';
 import { headOf } from './send-object.ts';
-import type { Miss } from './serve-fill.ts';
 import type { Exchange } from './serving.ts';
 
 /** What a fetch brings soon enough to wait for it, in bytes. */
 const NEAR_BYTES = 1024 * 1024;
+
+/** What the fetch asks for, and where. */
+interface Fetched {
+  readonly source: RuleSource;
+  readonly originRequest: OriginRequest;
+}
 
 /** Whether a range begins far behind what came of a body so far. */
 export function isFarAhead(part: ByteRange, receivedBytes: number): boolean {
@@ -27,7 +33,7 @@ export function isFarAhead(part: ByteRange, receivedBytes: number): boolean {
  */
 export async function serveAhead(
   { client }: Exchange,
-  { source, originRequest }: Pick<Miss, 'source' | 'originRequest'>,
+  { source, originRequest }: Fetched,
   head: OriginHead,
   part: ByteRange,
   headers: Headers,

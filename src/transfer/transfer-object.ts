@@ -149,8 +149,8 @@ async function storeWhole(
   try {
     const bytes = await answer.bytes(ONE_BUFFER_BYTES);
     gate.update(bytes);
-    await tap?.write(bytes);
     const passed = gate.pass();
+    await tap?.write(bytes);
     tap?.passed();
     const result = await bucket.putBytes(
       entry.key,

@@ -95,8 +95,9 @@ test('the end of an older fetch of the same object leaves the one under way join
 
 test('a fetch that is ended failed for that, and for nothing else', async () => {
   const silent = silentOrigin();
-  const { fill } = fills.join('k', () => work(silent), true);
-  fills.cancelAll();
+  const stop = new AbortController();
+  const { fill } = new Fills(stop.signal).join('k', () => work(silent), true);
+  stop.abort('SIGTERM');
   silent.end();
   const end = await fill.over;
   expect(end.outcome === 'failed' && end.error).toBeInstanceOf(Interrupted);

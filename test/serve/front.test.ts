@@ -3,6 +3,7 @@ import { ask } from '../support/ask.ts';
 import { rawConnection } from '../support/raw-connection.ts';
 import { scriptedOrigin } from '../support/scripted-origin.ts';
 import { type FrontUnderTest, frontUnderTest } from './front-under-test.ts';
+import { until } from './spool-under-test.ts';
 
 const LARGE = Buffer.alloc(12 * 1024 * 1024, 'a body that is larger than what sockets hold. ');
 
@@ -31,30 +32,30 @@ test('a client that never reads is cut off at the limit', async () => {
 
 test('a request whose fetch ended between the bucket’s answer and now looks once more', async () => {
   let reads = 0;
-  let answerSecond = (): void => undefined;
-  const gate = new Promise<void>((resolve) => (answerSecond = resolve));
+  let tell = (): void => undefined;
+  const told = new Promise<void>((resolve) => (tell = resolve));
   here = await frontUnderTest({
     origin: scriptedOrigin([{ body: Buffer.from('hello') }]),
     seen: (bucket) => ({
       ...bucket,
       read: async (...asked) => {
         reads += 1;
-        const found = await bucket.read(...asked);
-        if (reads === 2) await gate;
-        return found;
+        if (reads > 1) return bucket.read(...asked);
+        // The bucket looked when it had nothing, and says so when it has.
+        await told;
+        return undefined;
       },
     }),
   });
-  const second = (async () => {
-    while (reads === 0) await new Promise((resolve) => setImmediate(resolve));
-    return ask(here.url, '/k');
-  })();
-  // The first read is held back until the second one has its answer: nothing is there.
-  const first = await ask(here.url, '/k');
-  expect(first).toMatchObject({ status: 200, text: 'hello' });
+  const first = ask(here.url, '/k');
+  await until(() => reads === 1);
+  expect(await ask(here.url, '/k')).toMatchObject({ status: 200, text: 'hello' });
   await here.fills.settled();
-  answerSecond();
-  expect(await second).toMatchObject({ status: 200, text: 'hello' });
+  tell();
+  const answer = await first;
+  expect(answer).toMatchObject({ status: 200, text: 'hello' });
+  expect(answer.headers['x-bucketfill']).toBe('HIT');
+  expect(here.served.map(({ neededOrigin }) => neededOrigin)).toEqual([true, false]);
 });
 
 test('a body for which the spools have no room is no bug, but 503', async () => {

@@ -119,7 +119,7 @@ async function run(command: ServeCommand, cleanup: Cleanup): Promise<void> {
   takeUpPromised(serving).catch(onTrouble);
   await aborted(stop.drain);
   unhook();
-  await drain(front, base.fills, stop, log);
+  await drain(front, base.fills, command);
 }
 
 async function openListeners(
@@ -261,10 +261,22 @@ function aborted(signal: AbortSignal): Promise<void> {
 }
 
 /** Answers who is there, and stores what is on its way, as far as that takes no longer than it may. */
-async function drain(front: Front, fills: Fills, stop: Stop, log: Log): Promise<void> {
-  const patience = AbortSignal.any([stop.abort, AbortSignal.timeout(DRAIN_MS)]);
+async function drain(
+  front: Front,
+  fills: Fills,
+  { stop, surroundings, log }: ServeCommand,
+): Promise<void> {
+  const [over, limit] = [new AbortController(), new AbortController()];
+  surroundings.clock.sleep(DRAIN_MS, over.signal).then(
+    () => {
+      limit.abort(new Error(`not finished within ${DRAIN_MS / 1000} s`));
+    },
+    () => undefined,
+  );
+  const patience = AbortSignal.any([stop.abort, limit.signal]);
   await front.drain(patience);
   await Promise.race([fills.settled(), aborted(patience)]);
+  over.abort(new Error('drained'));
   if (fills.count === 0) return;
   log.warn(`${fills.count} fetches were not finished; they begin again at the next request`);
   fills.cancelAll();
