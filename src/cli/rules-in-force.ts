@@ -1,7 +1,7 @@
 import { FatalError } from '../model/failure.ts';
 import type { Rules } from '../model/rule.ts';
 import { formatProblem } from '../rules/parse-rules.ts';
-import type { Reloaded } from '../serve/admin-view.ts';
+import type { Reloaded } from '../serve/admin/admin-view.ts';
 import type { RulesInForce } from '../serve/serving.ts';
 import { readRules } from './load-rules.ts';
 import type { OpenedRules } from './serve-rules.ts';

@@ -1,8 +1,8 @@
 import type { OriginEvent } from '../model/event.ts';
 import type { Filled, Served } from '../model/served.ts';
 import type { ServeMetrics } from '../metrics/serve-metrics.ts';
-import type { CutoverGauge } from '../serve/cutover-gauge.ts';
-import type { ServeTallies } from '../serve/serve-tallies.ts';
+import type { CutoverGauge } from '../serve/gauge/cutover-gauge.ts';
+import type { ServeTallies } from '../serve/admin/serve-tallies.ts';
 import type { ServeEvents } from './serve-events.ts';
 
 /** Whoever wants to know what the proxy does. */

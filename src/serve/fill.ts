@@ -4,9 +4,9 @@ import { transferObject } from '../transfer/transfer-object.ts';
 import type { TransferOutcome } from '../transfer/transfer-outcome.ts';
 import type { Transfer } from '../transfer/transfer.ts';
 import { unlessAborted } from '../transfer/unless-aborted.ts';
-import { behindSpool } from './behind-spool.ts';
-import type { Spool } from './spool.ts';
-import type { SpoolSpace } from './spool-space.ts';
+import { behindSpool } from './spool/behind-spool.ts';
+import type { Spool } from './spool/spool.ts';
+import type { SpoolSpace } from './spool/spool-space.ts';
 
 /** One body of a fill: of one version, from one address. */
 export interface Edition {

@@ -4,13 +4,13 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { type AddressInfo, Server as TcpServer, type Socket } from 'node:net';
 import type { Served } from '../model/served.ts';
 import { matchRequest } from '../rules/match-rule.ts';
-import { type Address, type RawRequest, readAddress, type Refusal } from './address.ts';
-import type { HttpClient } from './client.ts';
-import { breakOff } from './break-off.ts';
-import { Connections } from './connections.ts';
-import { errorAnswer } from './error-answer.ts';
+import { type Address, type RawRequest, readAddress, type Refusal } from './client/address.ts';
+import type { HttpClient } from './client/client.ts';
+import { breakOff } from './client/break-off.ts';
+import { Connections } from './client/connections.ts';
+import { errorAnswer } from './client/error-answer.ts';
 import { isLoop } from './loop-mark.ts';
-import { preflight } from './preflight.ts';
+import { preflight } from './client/preflight.ts';
 import { serveRequest } from './serve-request.ts';
 import type { Exchange, Serving } from './serving.ts';
 

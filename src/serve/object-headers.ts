@@ -12,8 +12,8 @@ import {
   STORED_URL,
 } from '../plan/stored-metadata.ts';
 import { isHeaderName, isHeaderValue } from '../rules/header-names.ts';
-import { headerBytes } from './header-bytes.ts';
-import { httpDate } from './http-date.ts';
+import { headerBytes } from './client/header-bytes.ts';
+import { httpDate } from './client/http-date.ts';
 import { ossTag } from './oss-tag.ts';
 import { isPassable, passedAnswerHeaders } from './passed-answer-headers.ts';
 

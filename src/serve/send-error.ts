@@ -1,8 +1,8 @@
 import { Failure, FatalError, Interrupted } from '../model/failure.ts';
 import type { Headers } from '../model/ports.ts';
-import { errorAnswer } from './error-answer.ts';
+import { errorAnswer } from './client/error-answer.ts';
 import type { Exchange } from './serving.ts';
-import { SpoolFull } from './spool-full.ts';
+import { SpoolFull } from './spool/spool-full.ts';
 
 /** An error of S3 as it is going to be told. */
 export interface ErrorWords {

@@ -1,9 +1,9 @@
 import { type AskedRange, type ByteRange, partOf } from '../model/byte-range.ts';
 import type { Headers } from '../model/ports.ts';
-import { askedRange } from './asked-range.ts';
-import type { Client } from './client.ts';
-import { evaluateConditions } from './evaluate-conditions.ts';
-import { contentRange } from './content-range.ts';
+import { askedRange } from './client/asked-range.ts';
+import type { Client } from './client/client.ts';
+import { evaluateConditions } from './client/evaluate-conditions.ts';
+import { contentRange } from './client/content-range.ts';
 import { sendError } from './send-error.ts';
 import type { Exchange } from './serving.ts';
 

@@ -4,7 +4,7 @@ import type { OriginHead, OriginRequest } from '../model/origin.ts';
 import type { Headers } from '../model/ports.ts';
 import { readOn } from '../plan/read-on.ts';
 import type { RuleSource } from '../transfer/rule-source.ts';
-import { contentRange } from './content-range.ts';
+import { contentRange } from './client/content-range.ts';
 import { BrokenOff } from './send-error.ts';
 import { headOf } from './send-object.ts';
 import type { Exchange } from './serving.ts';

@@ -10,7 +10,7 @@ import { type Edition, type Fill, type FillEnd, Voided } from './fill.ts';
 import type { JoinedFill } from './fills.ts';
 import { forbidStoring } from './forbid-storing.ts';
 import { headersOfMiss } from './object-headers.ts';
-import { askedRange } from './asked-range.ts';
+import { askedRange } from './client/asked-range.ts';
 import { asFailure } from './send-error.ts';
 import { isFarAhead, serveAhead } from './serve-ahead.ts';
 import { chooseBytes, headOf } from './send-object.ts';

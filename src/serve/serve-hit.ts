@@ -3,7 +3,7 @@ import { Failure } from '../model/failure.ts';
 import type { ObjectKey } from '../model/object-key.ts';
 import type { Headers } from '../model/ports.ts';
 import type { ResponseSettings } from '../model/rule.ts';
-import { askedRange } from './asked-range.ts';
+import { askedRange } from './client/asked-range.ts';
 import { headersOfHit } from './object-headers.ts';
 import { chooseBytes, headOf, meetConditions, refuseRange } from './send-object.ts';
 import type { Exchange, Serving } from './serving.ts';

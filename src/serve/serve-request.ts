@@ -5,7 +5,7 @@ import { redirectTarget } from '../rules/redirect-target.ts';
 import { rewriteKey } from '../rules/rewrite-key.ts';
 import { objectKey } from '../model/object-key.ts';
 import { answerFailed } from './answer-failed.ts';
-import { askedRange } from './asked-range.ts';
+import { askedRange } from './client/asked-range.ts';
 import { missOf } from './origin-request.ts';
 import { markHeader } from './object-headers.ts';
 import { asFailure, isOfBucket, sendError } from './send-error.ts';

@@ -5,7 +5,7 @@ import type { Rule } from '../model/rule.ts';
 import type { Mark } from '../model/served.ts';
 import { declaredDigests } from '../plan/declared-digests.ts';
 import { CommitGate } from '../transfer/commit-gate.ts';
-import { askedRange } from './asked-range.ts';
+import { askedRange } from './client/asked-range.ts';
 import { headersOfMiss } from './object-headers.ts';
 import { BrokenOff, sendError } from './send-error.ts';
 import { chooseBytes, headOf, meetConditions } from './send-object.ts';

@@ -7,10 +7,10 @@ import type { Rule } from '../model/rule.ts';
 import type { Filled, Mark } from '../model/served.ts';
 import type { ClientRequest } from '../rules/client-request.ts';
 import type { RuleSource } from '../transfer/rule-source.ts';
-import type { Client } from './client.ts';
+import type { Client } from './client/client.ts';
 import type { Fills } from './fills.ts';
 import type { NegativeCache } from './negative-cache.ts';
-import type { SpoolSpace } from './spool-space.ts';
+import type { SpoolSpace } from './spool/spool-space.ts';
 
 /** The rules that are in force, with all that answering by them takes. */
 export interface RulesInForce {

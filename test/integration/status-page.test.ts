@@ -3,7 +3,7 @@ import { chromium, type Browser, type Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import type { ServeStatus } from '../../src/model/serve-status.ts';
 import { statusPage } from '../../src/page/status-page.ts';
-import { type AdminAddress, openAdmin } from '../../src/serve/admin.ts';
+import { type AdminAddress, openAdmin } from '../../src/serve/admin/admin.ts';
 import { busyStatus, emptyStatus, HOSTILE_KEYS } from '../page/sample-status.ts';
 import { sampleView } from '../serve/admin-under-test.ts';
 

@@ -3,8 +3,8 @@ import { describe, expect, test } from 'vitest';
 
 import { keyProblem } from '../../src/model/object-key.ts';
 import { encodeSegments } from '../../src/rules/origin-url.ts';
-import { readAddress } from '../../src/serve/address.ts';
-import type { Address } from '../../src/serve/address.ts';
+import { readAddress } from '../../src/serve/client/address.ts';
+import type { Address } from '../../src/serve/client/address.ts';
 import { ODD_KEYS } from '../contract/odd-keys.ts';
 
 const HOST = ['Host', 'cdn.example.com'];

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { isOwnHost } from '../../src/serve/admin-host.ts';
+import { isOwnHost } from '../../src/serve/admin/admin-host.ts';
 
 test.each([
   '127.0.0.1',

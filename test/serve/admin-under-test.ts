@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { request, type IncomingHttpHeaders, type RequestOptions } from 'node:http';
 import { onTestFinished } from 'vitest';
-import { openAdmin, type AdminAddress, type AdminSettings } from '../../src/serve/admin.ts';
-import type { AdminView } from '../../src/serve/admin-view.ts';
+import { openAdmin, type AdminAddress, type AdminSettings } from '../../src/serve/admin/admin.ts';
+import type { AdminView } from '../../src/serve/admin/admin-view.ts';
 import { emptyStatus } from '../page/sample-status.ts';
 
 export const TOKEN = 'a-token-of-the-test';

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { openAdmin } from '../../src/serve/admin.ts';
-import type { AdminView } from '../../src/serve/admin-view.ts';
+import { openAdmin } from '../../src/serve/admin/admin.ts';
+import type { AdminView } from '../../src/serve/admin/admin-view.ts';
 import { emptyStatus } from '../page/sample-status.ts';
 import { ask, openTestAdmin, sampleView, TOKEN } from './admin-under-test.ts';
 

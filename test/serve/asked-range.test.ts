@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
-import { askedRange } from '../../src/serve/asked-range.ts';
+import { askedRange } from '../../src/serve/client/asked-range.ts';
 import { partOf } from '../../src/model/byte-range.ts';
-import { contentRange } from '../../src/serve/content-range.ts';
+import { contentRange } from '../../src/serve/client/content-range.ts';
 
 const MOST = Number.MAX_SAFE_INTEGER;
 

@@ -1,7 +1,7 @@
 import { type AskedRange, partOf } from '../../src/model/byte-range.ts';
 import { expect, test } from 'vitest';
 
-import { contentRange } from '../../src/serve/content-range.ts';
+import { contentRange } from '../../src/serve/client/content-range.ts';
 
 const MOST = Number.MAX_SAFE_INTEGER;
 

@@ -1,7 +1,7 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { Failure } from '../../src/model/failure.ts';
 import type { GaugeStore } from '../../src/model/gauge-store.ts';
-import { CutoverGauge } from '../../src/serve/cutover-gauge.ts';
+import { CutoverGauge } from '../../src/serve/gauge/cutover-gauge.ts';
 import { fakeClock } from '../support/fake-clock.ts';
 import { memoryGaugeStore } from '../support/memory-gauge-store.ts';
 import { MISS, served } from './served-under-test.ts';

@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { Parser } from 'htmlparser2';
 import { describe, expect, test } from 'vitest';
 
-import { errorAnswer } from '../../src/serve/error-answer.ts';
-import type { ToldError } from '../../src/serve/error-answer.ts';
+import { errorAnswer } from '../../src/serve/client/error-answer.ts';
+import type { ToldError } from '../../src/serve/client/error-answer.ts';
 
 const told = (changed: Partial<ToldError>): ToldError => ({
   status: 404,

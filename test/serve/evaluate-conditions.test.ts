@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 
-import { evaluateConditions } from '../../src/serve/evaluate-conditions.ts';
-import type { ConditionVerdict, Validators } from '../../src/serve/evaluate-conditions.ts';
+import { evaluateConditions } from '../../src/serve/client/evaluate-conditions.ts';
+import type { ConditionVerdict, Validators } from '../../src/serve/client/evaluate-conditions.ts';
 
 const NOW = Date.UTC(2026, 10, 20);
 const EARLIER = 'Thu, 19 Nov 2026 04:00:00 GMT';

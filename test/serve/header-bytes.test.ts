@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 
 import { headerText } from '../../src/plan/header-text.ts';
-import { headerBytes } from '../../src/serve/header-bytes.ts';
+import { headerBytes } from '../../src/serve/client/header-bytes.ts';
 
 test.each(['a\r\nb', 'a\n', '\u0000', '\u001f', '\u007f'])('no header carries %j', (text) => {
   expect(headerBytes(text)).toBeUndefined();

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 
-import { httpDate, parseHttpDate } from '../../src/serve/http-date.ts';
+import { httpDate, parseHttpDate } from '../../src/serve/client/http-date.ts';
 
 const NOW = Date.UTC(2026, 10, 20);
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { GaugeCount, GaugeKey, GaugeRecord } from '../../src/model/gauge-store.ts';
-import { judgeCutover } from '../../src/serve/judge-cutover.ts';
+import { judgeCutover } from '../../src/serve/gauge/judge-cutover.ts';
 
 const HOUR_MS = 3_600_000;
 const NOW_MS = Date.UTC(2026, 10, 20, 12, 30);

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { GaugeKey } from '../../src/model/gauge-store.ts';
-import { LatestKeys } from '../../src/serve/latest-keys.ts';
+import { LatestKeys } from '../../src/serve/gauge/latest-keys.ts';
 
 const key = (name: string, timeMs: number): GaugeKey => ({
   key: name,

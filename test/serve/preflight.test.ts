@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 
-import { corsAsk, preflight } from '../../src/serve/preflight.ts';
-import type { CorsAsk } from '../../src/serve/preflight.ts';
+import { corsAsk, preflight } from '../../src/serve/client/preflight.ts';
+import type { CorsAsk } from '../../src/serve/client/preflight.ts';
 import { ruleOf } from '../rules/rules-of.ts';
 
 const PAGE = 'https://page.example';

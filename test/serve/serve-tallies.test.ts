@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { Failure } from '../../src/model/failure.ts';
 import type { Filled, Mark } from '../../src/model/served.ts';
-import { ServeTallies, type ServeMoment } from '../../src/serve/serve-tallies.ts';
+import { ServeTallies, type ServeMoment } from '../../src/serve/admin/serve-tallies.ts';
 import { MISS, served } from './served-under-test.ts';
 
 const NOON_MS = Date.UTC(2026, 10, 20, 12);

@@ -3,10 +3,10 @@ import { access, mkdir, readdir, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-import type { Spool } from '../../src/serve/spool.ts';
-import { SpoolDisk } from '../../src/serve/spool-disk.ts';
-import { SpoolFull } from '../../src/serve/spool-full.ts';
-import { spoolSpace } from '../../src/serve/spool-space.ts';
+import type { Spool } from '../../src/serve/spool/spool.ts';
+import { SpoolDisk } from '../../src/serve/spool/spool-disk.ts';
+import { SpoolFull } from '../../src/serve/spool/spool-full.ts';
+import { spoolSpace } from '../../src/serve/spool/spool-space.ts';
 import {
   bodyOf,
   NOTHING_USED,

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 
-import type { Spool } from '../../src/serve/spool.ts';
-import { SpoolFull } from '../../src/serve/spool-full.ts';
+import type { Spool } from '../../src/serve/spool/spool.ts';
+import { SpoolFull } from '../../src/serve/spool/spool-full.ts';
 import {
   bodyOf,
   NOTHING_USED,

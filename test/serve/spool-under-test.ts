@@ -3,8 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import type { BodySink } from '../../src/model/ports.ts';
-import type { Spool } from '../../src/serve/spool.ts';
-import { type SpoolSettings, type SpoolSpace, spoolSpace } from '../../src/serve/spool-space.ts';
+import type { Spool } from '../../src/serve/spool/spool.ts';
+import {
+  type SpoolSettings,
+  type SpoolSpace,
+  spoolSpace,
+} from '../../src/serve/spool/spool-space.ts';
 
 /** A signal of one reader who never leaves. */
 export const never = (): AbortSignal => new AbortController().signal;

@@ -1,7 +1,7 @@
 import { getEventListeners } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-import type { Spool } from '../../src/serve/spool.ts';
+import type { Spool } from '../../src/serve/spool/spool.ts';
 import {
   bodyOf,
   collector,

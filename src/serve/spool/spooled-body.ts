@@ -1,4 +1,4 @@
-import type { BodySink } from '../model/ports.ts';
+import type { BodySink } from '../../model/ports.ts';
 import type { SpoolContent } from './spool-content.ts';
 import { SpoolReader } from './spool-reader.ts';
 import { SpoolWaiters } from './spool-waiters.ts';

@@ -1,5 +1,5 @@
 import { createHistogram, type RecordableHistogram } from 'node:perf_hooks';
-import type { OriginStatus } from '../model/serve-status.ts';
+import type { OriginStatus } from '../../model/serve-status.ts';
 
 /** The older half of what is remembered is dropped so often. */
 const TURN_MS = 300_000;

@@ -1,4 +1,4 @@
-import type { GaugeKey } from '../model/gauge-store.ts';
+import type { GaugeKey } from '../../model/gauge-store.ts';
 
 /** Different keys with the last time of each; of too many, those that came first are dropped. */
 export class LatestKeys {

@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import type { BodySink, Headers } from '../model/ports.ts';
+import type { BodySink, Headers } from '../../model/ports.ts';
 import { breakOff } from './break-off.ts';
 
 /** The answer to one request, on its way to the client. */

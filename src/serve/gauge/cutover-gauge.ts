@@ -1,7 +1,7 @@
-import type { GaugeBatch, GaugeStore, GaugeWatch } from '../model/gauge-store.ts';
-import type { Clock } from '../model/ports.ts';
-import type { CutoverStatus } from '../model/serve-status.ts';
-import type { Served } from '../model/served.ts';
+import type { GaugeBatch, GaugeStore, GaugeWatch } from '../../model/gauge-store.ts';
+import type { Clock } from '../../model/ports.ts';
+import type { CutoverStatus } from '../../model/serve-status.ts';
+import type { Served } from '../../model/served.ts';
 import { HOUR_MS, HourCounts, hourOf } from './hour-counts.ts';
 import { EXACT_KEYS, judgeCutover, KEPT_HOURS, MAX_GAP_MS } from './judge-cutover.ts';
 import { LatestKeys } from './latest-keys.ts';

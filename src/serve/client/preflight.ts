@@ -1,6 +1,6 @@
-import type { Headers } from '../model/ports.ts';
-import type { ResponseSettings } from '../model/rule.ts';
-import { isHeaderName, isHeaderValue } from '../rules/header-names.ts';
+import type { Headers } from '../../model/ports.ts';
+import type { ResponseSettings } from '../../model/rule.ts';
+import { isHeaderName, isHeaderValue } from '../../rules/header-names.ts';
 
 /** What a page of another site wants to do (Fetch Standard, "CORS-preflight request"). */
 export interface CorsAsk {

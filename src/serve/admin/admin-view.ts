@@ -1,4 +1,4 @@
-import type { ServeStatus } from '../model/serve-status.ts';
+import type { ServeStatus } from '../../model/serve-status.ts';
 
 /** What is asked of `/api/explain`. */
 export interface ExplainQuery {

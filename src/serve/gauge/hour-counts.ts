@@ -1,4 +1,4 @@
-import type { GaugeCount } from '../model/gauge-store.ts';
+import type { GaugeCount } from '../../model/gauge-store.ts';
 
 export const HOUR_MS = 3_600_000;
 

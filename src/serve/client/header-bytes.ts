@@ -1,4 +1,4 @@
-import { isHeaderValue } from '../rules/header-names.ts';
+import { isHeaderValue } from '../../rules/header-names.ts';
 
 // eslint-disable-next-line no-control-regex
 const ASCII = /^[\u0000-\u007f]*$/;

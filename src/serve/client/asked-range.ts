@@ -1,4 +1,4 @@
-import type { AskedRange } from '../model/byte-range.ts';
+import type { AskedRange } from '../../model/byte-range.ts';
 
 /** The only range unit there is for objects; letter case does not count (RFC 9110, 14.1). */
 const BYTES = /^bytes=(.*)$/is;

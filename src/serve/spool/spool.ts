@@ -1,4 +1,4 @@
-import type { BodySink } from '../model/ports.ts';
+import type { BodySink } from '../../model/ports.ts';
 
 /** Bytes [from, to) of a body; to its end where `to` is undefined. */
 export interface SpoolRange {

@@ -1,7 +1,12 @@
-import type { OriginEvent } from '../model/event.ts';
-import type { Failure } from '../model/failure.ts';
-import type { OriginStatus, RuleStatus, ServeStatus, ServeTotals } from '../model/serve-status.ts';
-import type { Filled, Mark, Served } from '../model/served.ts';
+import type { OriginEvent } from '../../model/event.ts';
+import type { Failure } from '../../model/failure.ts';
+import type {
+  OriginStatus,
+  RuleStatus,
+  ServeStatus,
+  ServeTotals,
+} from '../../model/serve-status.ts';
+import type { Filled, Mark, Served } from '../../model/served.ts';
 import { LastFailures } from './last-failures.ts';
 import { RecentLatency } from './recent-latency.ts';
 

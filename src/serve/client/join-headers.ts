@@ -1,4 +1,4 @@
-import type { Headers } from '../model/ports.ts';
+import type { Headers } from '../../model/ports.ts';
 
 /** Fields that must not come twice: two readers of such a message see two messages in it. */
 const SINGLE: ReadonlySet<string> = new Set(['host', 'content-length']);

@@ -1,5 +1,5 @@
-import type { GaugeCount, GaugeKey, GaugeRecord, GaugeWatch } from '../model/gauge-store.ts';
-import type { CutoverStatus, GaugeWindow } from '../model/serve-status.ts';
+import type { GaugeCount, GaugeKey, GaugeRecord, GaugeWatch } from '../../model/gauge-store.ts';
+import type { CutoverStatus, GaugeWindow } from '../../model/serve-status.ts';
 import { HOUR_MS, hourOf } from './hour-counts.ts';
 
 /** So many different keys are counted exactly; beyond that it is "more than". */

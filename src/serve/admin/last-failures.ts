@@ -1,4 +1,4 @@
-import type { FailureNote } from '../model/serve-status.ts';
+import type { FailureNote } from '../../model/serve-status.ts';
 
 const MOST_NOTES = 20;
 /** Messages are one line; what is longer than this is cut, in characters. */

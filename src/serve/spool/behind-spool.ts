@@ -1,4 +1,4 @@
-import type { Bucket, Upload, WriteResult } from '../model/bucket.ts';
+import type { Bucket, Upload, WriteResult } from '../../model/bucket.ts';
 import type { Spool } from './spool.ts';
 
 /**

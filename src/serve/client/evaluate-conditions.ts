@@ -1,4 +1,4 @@
-import type { Headers } from '../model/ports.ts';
+import type { Headers } from '../../model/ports.ts';
 import { entityTags, sameBytes, sameMeaning } from './entity-tag.ts';
 import type { EntityTag } from './entity-tag.ts';
 import { parseHttpDate } from './http-date.ts';

@@ -1,7 +1,7 @@
-import { keyProblem, objectKey } from '../model/object-key.ts';
-import type { ObjectKey } from '../model/object-key.ts';
-import type { Headers } from '../model/ports.ts';
-import type { ClientRequest } from '../rules/client-request.ts';
+import { keyProblem, objectKey } from '../../model/object-key.ts';
+import type { ObjectKey } from '../../model/object-key.ts';
+import type { Headers } from '../../model/ports.ts';
+import type { ClientRequest } from '../../rules/client-request.ts';
 import { joinHeaders } from './join-headers.ts';
 import { ALLOWED_METHODS, corsAsk } from './preflight.ts';
 import type { CorsAsk } from './preflight.ts';

@@ -1,4 +1,4 @@
-import type { Headers } from '../model/ports.ts';
+import type { Headers } from '../../model/ports.ts';
 
 /** An error as a client is told of it. */
 export interface ToldError {
