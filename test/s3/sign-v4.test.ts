@@ -78,8 +78,12 @@ describe('the signer', () => {
   const key = fc
     .array(fc.oneof(text, odd), { minLength: 1, maxLength: 4 })
     .map((parts) => parts.join('/'));
+  // The oracle has the query in an object and loses a name that objects take for their own.
+  const name = fc
+    .oneof(text, odd, fc.constantFrom('a', 'a-b', 'partNumber'))
+    .filter((one) => one !== '__proto__');
   const query = fc.dictionary(
-    fc.oneof(text, odd, fc.constantFrom('a', 'a-b', 'partNumber')),
+    name,
     fc.oneof(text, odd),
     { maxKeys: 4 },
   );
