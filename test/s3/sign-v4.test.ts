@@ -82,11 +82,7 @@ describe('the signer', () => {
   const name = fc
     .oneof(text, odd, fc.constantFrom('a', 'a-b', 'partNumber'))
     .filter((one) => one !== '__proto__');
-  const query = fc.dictionary(
-    name,
-    fc.oneof(text, odd),
-    { maxKeys: 4 },
-  );
+  const query = fc.dictionary(name, fc.oneof(text, odd), { maxKeys: 4 });
   const headerValue = fc.string({
     unit: fc.constantFrom(...Array.from(' \tabcXYZ019!"#%&()*,-./:;=?@[]^_{|}~')),
     maxLength: 20,
