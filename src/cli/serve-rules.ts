@@ -54,7 +54,7 @@ export async function openServeRules(
   );
   const timed = (source: RuleSource): RuleSource => ({
     ...source,
-    origin: timeAnswers(source.origin, () => performance.now(), watch.answered),
+    origin: timeAnswers(source.origin, () => surroundings.steadyClock.now(), watch.answered),
   });
   const bases = rules.rules.flatMap((rule): [string, string][] => {
     const base = redirectBase(rule, surroundings.env);

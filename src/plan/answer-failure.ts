@@ -1,5 +1,6 @@
 import type { Failure } from '../model/failure.ts';
 import type { Rule } from '../model/rule.ts';
+import { isBucketFailure } from './is-bucket-failure.ts';
 
 /** What a client is told when no origin gave the object. */
 export type FailureAnswer =
@@ -31,7 +32,7 @@ export function answerFailure(
   rule: Pick<Rule, 'response' | 'afterMiss'>,
 ): FailureAnswer {
   const { code, status, location } = failure;
-  if (isOfBucket(code)) return SLOW_DOWN;
+  if (isBucketFailure(failure)) return SLOW_DOWN;
   if (isRedirect(status) && location !== undefined && location !== '') {
     return { answer: 'handOnRedirect', status, location };
   }
@@ -53,8 +54,4 @@ function saidStatus({ code, status }: Failure): number | undefined {
 
 function isRedirect(status: number | undefined): status is number {
   return status !== undefined && status >= 300 && status < 400;
-}
-
-function isOfBucket(code: Failure['code']): boolean {
-  return code === 'BUCKET_REFUSED' || code === 'BUCKET_THROTTLED' || code === 'BUCKET_UNREACHABLE';
 }

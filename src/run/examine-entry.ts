@@ -7,6 +7,7 @@ import type { OriginRequest, Unless } from '../model/origin.ts';
 import type { Clock } from '../model/ports.ts';
 import type { Rule, Rules } from '../model/rule.ts';
 import { decideCopy, isUnchanged, needsPresence, type Overwrite } from '../plan/decide-copy.ts';
+import { isBucketFailure } from '../plan/is-bucket-failure.ts';
 import { matchRule } from '../rules/match-rule.ts';
 import { rewriteKey } from '../rules/rewrite-key.ts';
 import type { OpenUploads } from '../transfer/open-uploads.ts';
@@ -183,16 +184,12 @@ async function writeAndSee(
     presence.wrote(moved.outcome === 'skipped');
     return moved;
   } catch (error) {
-    if (!(error instanceof Failure) || signal.aborted || isOfBucket(error)) throw error;
+    // What is in the bucket after a write that failed may be of that very write.
+    if (!(error instanceof Failure) || signal.aborted || isBucketFailure(error)) throw error;
     if ((await bucket.head(transfer.entry.key, signal)) === undefined) throw error;
     presence.wrote(true);
     return { outcome: 'skipped', reason: 'exists' };
   }
-}
-
-/** What is in the bucket after a write that failed may be of that very write. */
-function isOfBucket({ code }: Failure): boolean {
-  return code === 'BUCKET_REFUSED' || code === 'BUCKET_THROTTLED' || code === 'BUCKET_UNREACHABLE';
 }
 
 function skipped(rule: Rule, reason: SkipReason): ObjectOutcome {

@@ -2,7 +2,7 @@ import type { Failure } from '../model/failure.ts';
 import type { Headers } from '../model/ports.ts';
 import type { Rule } from '../model/rule.ts';
 import { answerFailure } from '../plan/answer-failure.ts';
-import { markHeader } from './object-headers.ts';
+import { headersSet, markHeader } from './object-headers.ts';
 import { passedAnswerHeaders } from './passed-answer-headers.ts';
 import { sendError } from './send-error.ts';
 import type { Exchange } from './serving.ts';
@@ -36,7 +36,13 @@ export function answerFailed(exchange: Exchange, rule: Rule, failure: Failure): 
       return 'answered';
     case 'passStatus':
       if (failure.answer === undefined) break;
-      passAnswer(exchange, told.status, failure.answer, { ...rejected(rule), ...mark }, rule);
+      passAnswer(
+        exchange,
+        told.status,
+        failure.answer,
+        { ...headersSet(rule.response), ...mark },
+        rule,
+      );
       return 'answered';
     case 'error': {
       const { status, code } = told;
@@ -49,11 +55,6 @@ export function answerFailed(exchange: Exchange, rule: Rule, failure: Failure): 
   const message = `${MESSAGES.MirrorFailed}: its answer to ${request.method} can't be handed on`;
   sendError(exchange, { status: onError, code: 'MirrorFailed', message, headers: mark });
   return 'answered';
-}
-
-/** Headers that the rule sets on every answer. */
-function rejected({ response }: Rule): Headers {
-  return Object.fromEntries(response.setHeaders.map(({ name, value }) => [name, value]));
 }
 
 function passAnswer(

@@ -139,8 +139,8 @@ async function handle(
   client: HttpClient,
   onServed: (served: Served) => void,
 ): Promise<void> {
-  const { clock } = serving;
-  const timeMs = clock.now();
+  const { clock, steadyClock } = serving;
+  const [timeMs, begunMs] = [clock.now(), steadyClock.now()];
   const { method = '', url: target = '', rawHeaders } = incoming;
   // A body that nobody wants is read away, so that the connection can be used again.
   incoming.resume();
@@ -155,7 +155,7 @@ async function handle(
     mark: exchange?.mark,
     status: client.status,
     bytes: client.sentBytes,
-    elapsedMs: clock.now() - timeMs,
+    elapsedMs: steadyClock.now() - begunMs,
     neededOrigin: exchange?.neededOrigin ?? false,
     cut: !client.ended,
     failure: exchange?.failure,

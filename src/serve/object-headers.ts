@@ -82,6 +82,12 @@ export function markHeader({ mark: name }: Pick<ResponseSettings, 'mark'>, mark:
   return name === false ? {} : { [name]: mark };
 }
 
+/** The headers that the rule sets on every answer. */
+export function headersSet({ setHeaders }: Pick<ResponseSettings, 'setHeaders'>): Headers {
+  const set = setHeaders.filter(({ name, value }) => isSettable(name) && isHeaderValue(value));
+  return Object.fromEntries(set.map(({ name, value }): Entry => [name, value]));
+}
+
 function headersOf(
   kept: ObjectMetadata,
   validators: readonly Entry[],
@@ -89,13 +95,10 @@ function headersOf(
   response: ResponseSettings,
   mark: Mark,
 ): Headers {
-  const set = response.setHeaders
-    .filter(({ name, value }) => isSettable(name) && isHeaderValue(value))
-    .map(({ name, value }): Entry => [name, value]);
   return Object.fromEntries([
     ...Object.entries(passed),
     ...keptHeaders(kept),
-    ...set,
+    ...Object.entries(headersSet(response)),
     ['accept-ranges', 'bytes'],
     ...validators,
     ...tagOf(kept, response),

@@ -1,62 +1,63 @@
-import { Failure } from '../model/failure.ts';
-import type { PendingFill } from '../model/pending-fills.ts';
-import { missOf } from './origin-request.ts';
-import { joinFill, type Miss } from './serve-fill.ts';
-import type { Serving } from './serving.ts';
+import type { ObjectKey } from '../model/object-key.ts';
+import type { PendingFill, PendingFills } from '../model/pending-fills.ts';
 
-/** Fetches of earlier processes that are under way at once. */
-const TAKEN_UP_AT_ONCE = 16;
+/** Makes a promised fetch. @returns false where it was ended and is still to be made */
+export type MakeFill = () => Promise<boolean>;
 
 /**
- * Begins the fetch that a client is promised by being sent to the origin; it is written down when
- * this resolves, so that it survives this process.
- * @throws FatalError `state-unusable`
+ * The fetches that clients are promised by being sent to the origin. Each is written down before its
+ * first client is answered, so that it survives this process; who comes while it is under way is
+ * promised the same one.
  */
-export async function promiseFill(serving: Serving, miss: Miss): Promise<void> {
-  const { rule, passed, originRequest } = miss;
-  const { query, headers } = passed;
-  await serving.pending.record({ key: originRequest.key, rule: rule.id, query, headers });
-  begin(serving, miss).catch(serving.onTrouble);
-}
+export class PromisedFills {
+  readonly #pending: PendingFills;
+  readonly #onTrouble: (error: unknown) => void;
+  /** Of those under way, by the object's id: settles when it is written down. */
+  readonly #recorded = new Map<string, Promise<void>>();
 
-/** Takes up what processes that are gone had promised; resolves when all of it is over. */
-export async function takeUpPromised(serving: Serving): Promise<void> {
-  const left = [...(await serving.pending.takeOver())];
-  const worker = async (): Promise<void> => {
-    for (let fill = left.shift(); fill !== undefined; fill = left.shift()) {
-      await takeUp(serving, fill);
+  /** @param onTrouble told of what goes wrong behind a client's back */
+  constructor(pending: PendingFills, onTrouble: (error: unknown) => void) {
+    this.#pending = pending;
+    this.#onTrouble = onTrouble;
+  }
+
+  /**
+   * Begins the fetch, unless it is under way; it is written down when this resolves.
+   * @throws FatalError `state-unusable`
+   */
+  async promise(id: string, fill: PendingFill, make: MakeFill): Promise<void> {
+    let recorded = this.#recorded.get(id);
+    if (recorded === undefined) {
+      recorded = this.#record(id, fill, make);
+      this.#recorded.set(id, recorded);
     }
-  };
-  await Promise.all(Array.from({ length: TAKEN_UP_AT_ONCE }, worker));
-}
-
-async function takeUp(
-  serving: Serving,
-  { key, rule: id, query, headers }: PendingFill,
-): Promise<void> {
-  const { rules, sources } = serving.inForce();
-  const rule = rules.find((one) => one.id === id);
-  const source = sources.get(id);
-  if (rule === undefined || source === undefined) {
-    // Whoever took the rule away takes no fetches by it either.
-    await serving.pending.done(key);
-    return;
+    await recorded;
   }
-  const request = { key, method: 'GET', host: undefined, headers, query };
-  try {
-    await begin(serving, missOf(serving, { request }, rule, source));
-  } catch (error) {
-    if (!(error instanceof Failure)) throw error;
-    await serving.pending.done(key);
-  }
-}
 
-/** Resolves when the fetch is over; one that was ended with this process stays written down. */
-async function begin(serving: Serving, miss: Miss): Promise<void> {
-  const { key } = miss.originRequest;
-  const { fill, leave } = joinFill(serving, key, miss);
-  const end = await fill.over;
-  leave();
-  if (end.outcome === 'failed' && !(end.error instanceof Failure)) return;
-  await serving.pending.done(key);
+  /** What processes that are gone had promised; this one's to make from now on. */
+  async takeOver(): Promise<readonly PendingFill[]> {
+    return this.#pending.takeOver();
+  }
+
+  /** Makes one that was taken over. */
+  async makeTakenOver({ key }: PendingFill, make: MakeFill): Promise<void> {
+    if (await make()) await this.#pending.done(key);
+  }
+
+  async #record(id: string, fill: PendingFill, make: MakeFill): Promise<void> {
+    try {
+      await this.#pending.record(fill);
+    } catch (error) {
+      this.#recorded.delete(id);
+      throw error;
+    }
+    this.#make(id, fill.key, make).catch(this.#onTrouble);
+  }
+
+  async #make(id: string, key: ObjectKey, make: MakeFill): Promise<void> {
+    const isOver = await make();
+    // In one step with `done`: a promise that comes later is written down behind it.
+    this.#recorded.delete(id);
+    if (isOver) await this.#pending.done(key);
+  }
 }

@@ -49,8 +49,3 @@ export function asFailure(error: unknown): Failure {
   const message = `a bug of bucketfill, please report it: ${String(error)}`;
   return new Failure('INTERNAL', message, { cause: error });
 }
-
-/** The bucket can't be read or written now. */
-export function isOfBucket({ code }: Failure): boolean {
-  return code === 'BUCKET_REFUSED' || code === 'BUCKET_THROTTLED' || code === 'BUCKET_UNREACHABLE';
-}

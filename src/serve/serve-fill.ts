@@ -4,7 +4,7 @@ import type { ObjectKey } from '../model/object-key.ts';
 import type { OriginRequest } from '../model/origin.ts';
 import type { Rule } from '../model/rule.ts';
 import type { Filled, Mark } from '../model/served.ts';
-import type { PassedOn } from '../rules/is-variant.ts';
+import { isVariant, type PassedOn } from '../rules/is-variant.ts';
 import type { RuleSource } from '../transfer/rule-source.ts';
 import { type Edition, type Fill, type FillEnd, Voided } from './fill.ts';
 import type { JoinedFill } from './fills.ts';
@@ -52,9 +52,8 @@ export function joinFill(serving: Serving, key: ObjectKey, miss: Miss): JoinedFi
 }
 
 /** A fetch for which nothing but its clients waits ends when they have left. */
-function mayBeStored({ store }: Rule, { query, headers }: PassedOn): boolean {
-  const isPlain = query === '' && Object.keys(headers).length === 0;
-  return isPlain || store.variants === 'any';
+function mayBeStored({ store }: Rule, passed: PassedOn): boolean {
+  return !isVariant(passed) || store.variants === 'any';
 }
 
 function tellEnd(

@@ -1,15 +1,16 @@
 import { Failure } from '../model/failure.ts';
 import type { ResponseSettings, Rule } from '../model/rule.ts';
+import { isBucketFailure } from '../plan/is-bucket-failure.ts';
 import { matchAfter, matchRequest, matchUnasked } from '../rules/match-rule.ts';
 import { redirectTarget } from '../rules/redirect-target.ts';
 import { rewriteKey } from '../rules/rewrite-key.ts';
 import { objectKey } from '../model/object-key.ts';
 import { answerFailed } from './answer-failed.ts';
 import { askedRange } from './client/asked-range.ts';
+import { promiseFill } from './keep-promises.ts';
 import { missOf } from './origin-request.ts';
-import { markHeader } from './object-headers.ts';
-import { asFailure, isOfBucket, sendError } from './send-error.ts';
-import { promiseFill } from './promised-fills.ts';
+import { headersSet, markHeader } from './object-headers.ts';
+import { asFailure, sendError } from './send-error.ts';
 import { type Miss, serveFill } from './serve-fill.ts';
 import { serveHit } from './serve-hit.ts';
 import { serveThrough } from './serve-through.ts';
@@ -84,7 +85,7 @@ async function askBucket(
     return (await isHit(serving, exchange, exchange.request.key, response)) ? 'answered' : MISS;
   } catch (error) {
     const failure = asFailure(error);
-    if (exchange.client.begun || !isOfBucket(failure)) throw error;
+    if (exchange.client.begun || !isBucketFailure(failure)) throw error;
     exchange.mark = undefined;
     return failure;
   }
@@ -155,9 +156,8 @@ function redirect(exchange: Exchange, { redirectBases }: RulesInForce, rule: Rul
     return;
   }
   exchange.mark = 'REDIRECT';
-  const set = Object.fromEntries(rule.response.setHeaders.map(({ name, value }) => [name, value]));
   client.head(target.status, {
-    ...set,
+    ...headersSet(rule.response),
     ...markHeader(rule.response, 'REDIRECT'),
     location: target.location,
     'content-length': '0',

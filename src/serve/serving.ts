@@ -1,6 +1,5 @@
 import type { BodyMemory } from '../model/body-memory.ts';
 import type { Bucket } from '../model/bucket.ts';
-import type { PendingFills } from '../model/pending-fills.ts';
 import type { Clock } from '../model/ports.ts';
 import type { Failure } from '../model/failure.ts';
 import type { Rule } from '../model/rule.ts';
@@ -9,6 +8,7 @@ import type { ClientRequest } from '../rules/client-request.ts';
 import type { RuleSource } from '../transfer/rule-source.ts';
 import type { Client } from './client/client.ts';
 import type { Fills } from './fills.ts';
+import type { PromisedFills } from './promised-fills.ts';
 import type { NegativeCache } from './negative-cache.ts';
 import type { SpoolSpace } from './spool/spool-space.ts';
 
@@ -28,19 +28,18 @@ export interface Serving {
   readonly fills: Fills;
   readonly negative: NegativeCache;
   readonly spools: SpoolSpace;
-  /** Where fetches that clients were promised survive a restart. */
-  readonly pending: PendingFills;
+  readonly promised: PromisedFills;
   /** The budget of bodies on their way into the bucket. */
   readonly memory: BodyMemory;
   readonly clock: Clock;
+  /** As `clock`, but nobody can set it: for how long something takes or holds. */
+  readonly steadyClock: Clock;
   /** This proxy's name in the loop mark. */
   readonly name: string;
   /** Told of each request for a body that goes to an origin. */
   readonly onOriginRequest: (rule: string, origin: string) => void;
   /** Told what became of each whole fetch. */
   readonly onFilled: (filled: Filled) => void;
-  /** Told of what went wrong beside all requests. */
-  readonly onTrouble: (error: unknown) => void;
 }
 
 /** One request with what is found out about it on its way. */

@@ -2,9 +2,9 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { faultOrigin, type FaultOrigin } from '../support/fault-origin.ts';
 import { type CliOptions, type CliResult, runCli } from '../support/run-cli.ts';
 import { type S3Double, startS3Double } from '../support/s3-double.ts';
+import { multipartRules, STORE_ENV } from '../support/store-rules.ts';
 import { type Workplace, workplace } from '../support/workplace.ts';
 
-const ENV = { DEST_ACCESS_KEY_ID: 'test', DEST_SECRET_ACCESS_KEY: 'testtest' };
 const BODY = Buffer.alloc(11 * 1024 ** 2, 'no validator, ');
 const REFUSED = { kind: 'refuse', status: 403, code: 'AccessDenied' } as const;
 
@@ -14,17 +14,7 @@ let place: Workplace;
 
 beforeEach(async () => {
   [site, store] = await Promise.all([faultOrigin(), startS3Double()]);
-  place = await workplace(`version: 1
-allowPrivate: true
-bucket:
-  url: s3://bucket
-  endpoint: ${store.endpoint}
-  credentials: { env: DEST }
-rules:
-  - id: all
-    origins: { masters: ["${site.url}/"], retries: { perAddress: 1 } }
-    store: { multipart: { threshold: 5MiB, partSize: 5MiB, concurrency: 1 } }
-`);
+  place = await workplace(multipartRules(store, `${site.url}/`, 'retries: { perAddress: 1 }'));
   await place.list(['k']);
 });
 afterEach(async () => {
@@ -32,7 +22,7 @@ afterEach(async () => {
 });
 
 const migrate = (options: CliOptions = {}): Promise<CliResult> =>
-  place.migrate([], { env: ENV, ...options });
+  place.migrate([], { env: STORE_ENV, ...options });
 const uploadsOpen = (): number => store.bucket('bucket').uploads.size;
 
 test.each([
@@ -62,9 +52,9 @@ test('every upload of a key whose abort the store refuses is remembered until it
     expect((await migrate()).summary).toMatchObject({ failed: 1 });
     expect(uploadsOpen()).toBe(run);
   }
-  const refused = await runCli(['cleanup', place.rules, '--max-age', '0s'], { env: ENV });
+  const refused = await runCli(['cleanup', place.rules, '--max-age', '0s'], { env: STORE_ENV });
   expect(refused.code).toBe(3);
   store.healed();
-  const swept = await runCli(['cleanup', place.rules, '--max-age', '0s'], { env: ENV });
+  const swept = await runCli(['cleanup', place.rules, '--max-age', '0s'], { env: STORE_ENV });
   expect([swept.code, uploadsOpen()]).toEqual([0, 0]);
 });

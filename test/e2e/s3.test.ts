@@ -3,9 +3,8 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { CliOptions, CliResult } from '../support/run-cli.ts';
 import { type S3Double, startS3Double } from '../support/s3-double.ts';
 import { type Site, siteBody, startSite } from '../support/site.ts';
+import { STORE_ENV } from '../support/store-rules.ts';
 import { type Workplace, workplace } from '../support/workplace.ts';
-
-const ENV = { DEST_ACCESS_KEY_ID: 'test', DEST_SECRET_ACCESS_KEY: 'testtest' };
 
 /** The second one may not list. */
 const KEYS = [
@@ -45,7 +44,7 @@ ${more.rule ?? ''}`;
 }
 
 const migrate = (args: readonly string[] = [], options: CliOptions = {}): Promise<CliResult> =>
-  place.migrate(args, { env: ENV, ...options });
+  place.migrate(args, { env: STORE_ENV, ...options });
 
 /** Every object of the site is stored below the prefix, byte for byte, and nothing else. */
 function expectAllStored(prefix = 'site/'): void {
@@ -180,7 +179,7 @@ describe('an S3 store as origin', () => {
   test('whose URL comes from a variable that is none of a store is exit 2, and not shown', async () => {
     const address = `{ url: { env: OLD_URL }, endpoint: "${store.endpoint}" }`;
     await place.writeRules(rules({ masters: `[${address}]` }));
-    const env = { ...ENV, OLD_URL: 'http://user:canary-91c@127.0.0.1/' };
+    const env = { ...STORE_ENV, OLD_URL: 'http://user:canary-91c@127.0.0.1/' };
     const run = await migrate(['--quiet'], { env });
     expect(run.code).toBe(2);
     expect(run.stderr).toContain('OLD_URL');
@@ -228,7 +227,7 @@ describe('an S3 store as origin', () => {
 });
 
 describe('a bucket that can not be used is exit 5, one line, and no state', () => {
-  const env = ENV;
+  const env = STORE_ENV;
   test.each([
     ['no such bucket', () => rules({ bucket: 's3://nowhere/' }), env, 'nowhere'],
     ['an unknown key', rules, { ...env, DEST_ACCESS_KEY_ID: 'nobody' }, 'DEST'],

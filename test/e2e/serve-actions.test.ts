@@ -4,9 +4,8 @@ import { faultOrigin, type FaultOrigin } from '../support/fault-origin.ts';
 import type { Operation } from '../support/s3-double-request.ts';
 import { type S3Double, startS3Double } from '../support/s3-double.ts';
 import { serveHere, type ServeHere } from '../support/serve-here.ts';
+import { servedRules, STORE_ENV } from '../support/store-rules.ts';
 import { type Workplace, workplace } from '../support/workplace.ts';
-
-const ENV = { DEST_ACCESS_KEY_ID: 'test', DEST_SECRET_ACCESS_KEY: 'testtest' };
 
 let site: FaultOrigin;
 let other: FaultOrigin;
@@ -16,14 +15,7 @@ let proxy: ServeHere;
 
 beforeAll(async () => {
   [site, other, store] = await Promise.all([faultOrigin(), faultOrigin(), startS3Double()]);
-  place = await workplace(`version: 1
-allowPrivate: true
-bucket: { url: "s3://bucket", endpoint: "${store.endpoint}", credentials: { env: DEST } }
-defaults:
-  protect: { breaker: { minimumCalls: 1000 } }
-  origins: { masters: ["${site.url}/"], retries: { base: 1ms, max: 2ms } }
-rules:
-  - id: fetching
+  const rules = `  - id: fetching
     match: { keyPrefix: fetching/ }
     action: redirectAndFetch
   - id: hidden
@@ -53,8 +45,9 @@ rules:
     match: { keyPrefix: next/ }
     origins: { masters: ["${other.url}/"] }
   - { id: all, match: { keyPrefix: all/ } }
-`);
-  proxy = await serveHere(place, { env: ENV });
+`;
+  place = await workplace(servedRules(store, `${site.url}/`, rules));
+  proxy = await serveHere(place, { env: STORE_ENV });
 });
 afterAll(async () => {
   await proxy.stop();

@@ -6,9 +6,9 @@ import type { Operation } from '../support/s3-double-request.ts';
 import { type S3Double, startS3Double } from '../support/s3-double.ts';
 import { serveHere, type ServeHere } from '../support/serve-here.ts';
 import { deadPort } from '../support/site.ts';
+import { servedRules, STORE_ENV } from '../support/store-rules.ts';
 import { type Workplace, workplace } from '../support/workplace.ts';
 
-const ENV = { DEST_ACCESS_KEY_ID: 'test', DEST_SECRET_ACCESS_KEY: 'testtest' };
 const LARGE = Buffer.alloc(300_000, 'a body that is streamed. ');
 
 let site: FaultOrigin;
@@ -19,14 +19,7 @@ let proxy: ServeHere;
 
 beforeAll(async () => {
   [site, gated, store] = await Promise.all([faultOrigin(), gatedOrigin(), startS3Double()]);
-  place = await workplace(`version: 1
-allowPrivate: true
-bucket: { url: "s3://bucket", endpoint: "${store.endpoint}", credentials: { env: DEST } }
-defaults:
-  protect: { breaker: { minimumCalls: 1000 } }
-  origins: { masters: ["${site.url}/"], retries: { base: 1ms, max: 2ms } }
-rules:
-  - { id: dead, match: { keyPrefix: dead/ }, origins: { masters: ["http://127.0.0.1:${await deadPort()}/"] } }
+  const rules = `  - { id: dead, match: { keyPrefix: dead/ }, origins: { masters: ["http://127.0.0.1:${await deadPort()}/"] } }
   - { id: gated, match: { keyPrefix: gated/ }, origins: { masters: ["${gated.url}/"] } }
   - { id: own, match: { keyPrefix: own/ }, response: { onError: 502 } }
   - id: pass
@@ -38,8 +31,9 @@ rules:
   - { id: remembered, match: { keyPrefix: neg/ }, protect: { negativeTtl: 1h } }
   - { id: pair, match: { keyPrefix: pair/ }, origins: { slaves: ["${gated.url}/"], retryOn: [404, 5XX] } }
   - { id: all }
-`);
-  proxy = await serveHere(place, { env: ENV });
+`;
+  place = await workplace(servedRules(store, `${site.url}/`, rules));
+  proxy = await serveHere(place, { env: STORE_ENV });
 });
 afterEach(() => {
   store.healed();

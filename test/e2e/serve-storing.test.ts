@@ -4,9 +4,9 @@ import { faultOrigin, type FaultOrigin } from '../support/fault-origin.ts';
 import { type GatedOrigin, gatedOrigin } from '../support/gated-origin.ts';
 import { type S3Double, startS3Double } from '../support/s3-double.ts';
 import { serveHere, type ServeHere } from '../support/serve-here.ts';
+import { servedRules, STORE_ENV } from '../support/store-rules.ts';
 import { type Workplace, workplace } from '../support/workplace.ts';
 
-const ENV = { DEST_ACCESS_KEY_ID: 'test', DEST_SECRET_ACCESS_KEY: 'testtest' };
 const LARGE = Buffer.alloc(300_000, 'a body that is streamed. ');
 
 let site: FaultOrigin;
@@ -17,14 +17,7 @@ let proxy: ServeHere;
 
 beforeAll(async () => {
   [site, gated, store] = await Promise.all([faultOrigin(), gatedOrigin(), startS3Double()]);
-  place = await workplace(`version: 1
-allowPrivate: true
-bucket: { url: "s3://bucket", endpoint: "${store.endpoint}", credentials: { env: DEST } }
-defaults:
-  protect: { breaker: { minimumCalls: 1000 } }
-  origins: { masters: ["${site.url}/"], retries: { base: 1ms, max: 2ms } }
-rules:
-  - { id: own, match: { keyPrefix: own/ }, store: { private: refuse } }
+  const rules = `  - { id: own, match: { keyPrefix: own/ }, store: { private: refuse } }
   - { id: plain, match: { keyPrefix: plain/ }, request: { passQuery: true, headers: { pass: [x-device] } } }
   - { id: any, match: { keyPrefix: any/ }, request: { passQuery: true }, store: { variants: any } }
   - id: picky
@@ -34,8 +27,9 @@ rules:
   - { id: bucketOwn, match: { keyPrefix: etag/ }, response: { validators: bucket } }
   - { id: gated, match: { keyPrefix: gated/ }, origins: { masters: ["${gated.url}/"] } }
   - { id: all }
-`);
-  proxy = await serveHere(place, { env: ENV });
+`;
+  place = await workplace(servedRules(store, `${site.url}/`, rules));
+  proxy = await serveHere(place, { env: STORE_ENV });
 });
 afterAll(async () => {
   await proxy.stop();

@@ -3,9 +3,9 @@ import { faultOrigin, type FaultOrigin } from '../support/fault-origin.ts';
 import type { CliOptions, CliResult, RunningCli } from '../support/run-cli.ts';
 import type { Fault, FaultAction } from '../support/s3-double-faults.ts';
 import { type S3Double, startS3Double } from '../support/s3-double.ts';
+import { multipartRules, STORE_ENV } from '../support/store-rules.ts';
 import { type Workplace, workplace } from '../support/workplace.ts';
 
-const ENV = { DEST_ACCESS_KEY_ID: 'test', DEST_SECRET_ACCESS_KEY: 'testtest' };
 const PART = 5 * 1024 ** 2;
 /** Two whole parts, which can be gone on behind, and a last one. */
 const BODY = Buffer.alloc(2 * PART + 777_777);
@@ -24,17 +24,7 @@ beforeEach(async () => {
     { body: BODY, headers: ETAG },
     { status: 206, body: BODY.subarray(MARKED), headers: { ...ETAG, 'Content-Range': range } },
   ]);
-  place = await workplace(`version: 1
-allowPrivate: true
-bucket:
-  url: s3://bucket
-  endpoint: ${store.endpoint}
-  credentials: { env: DEST }
-rules:
-  - id: all
-    origins: { masters: ["${site.url}/"] }
-    store: { multipart: { threshold: 5MiB, partSize: 5MiB, concurrency: 1 } }
-`);
+  place = await workplace(multipartRules(store, `${site.url}/`));
   await place.list(['k']);
 });
 afterEach(async () => {
@@ -42,7 +32,7 @@ afterEach(async () => {
 });
 
 const migrate = (options: CliOptions = {}): Promise<CliResult> =>
-  place.migrate([], { env: ENV, ...options });
+  place.migrate([], { env: STORE_ENV, ...options });
 const completing = (action: FaultAction, change: Partial<Fault> = {}): Fault => ({
   ...{ operation: 'CompleteMultipartUpload', action },
   ...change,

@@ -3,10 +3,10 @@ import { type CliOptions, type CliResult, runCli } from '../support/run-cli.ts';
 import type { DoubleUpload } from '../support/s3-double-state.ts';
 import { type S3Double, startS3Double } from '../support/s3-double.ts';
 import { type RoughSite, startRoughSite } from '../soak/rough-site.ts';
+import { multipartRules, STORE_ENV } from '../support/store-rules.ts';
 import { type Workplace, workplace } from '../support/workplace.ts';
 import { sha256 } from '../support/oracle.ts';
 
-const ENV = { DEST_ACCESS_KEY_ID: 'test', DEST_SECRET_ACCESS_KEY: 'testtest' };
 const PART = 5 * 1024 ** 2;
 
 let site: RoughSite;
@@ -16,18 +16,7 @@ let place: Workplace;
 beforeEach(async () => {
   // One object of five parts or more, and a few small ones.
   [site, store] = await Promise.all([startRoughSite('resume', 4, 1, () => 1), startS3Double()]);
-  place = await workplace(`version: 1
-allowPrivate: true
-bucket:
-  url: s3://bucket
-  endpoint: ${store.endpoint}
-  credentials: { env: DEST }
-rules:
-  - id: all
-    origins: { masters: ["${site.url}"] }
-    store:
-      multipart: { threshold: 5MiB, partSize: 5MiB, concurrency: 1 }
-`);
+  place = await workplace(multipartRules(store, site.url));
   await place.list(site.keys);
 });
 afterEach(async () => {
@@ -35,11 +24,11 @@ afterEach(async () => {
 });
 
 const migrate = (options: CliOptions = {}): Promise<CliResult> =>
-  place.migrate([], { env: ENV, ...options });
+  place.migrate([], { env: STORE_ENV, ...options });
 const killedAtMark = (time: number): Promise<CliResult> =>
   migrate({ killAt: { boundary: 'upload.marked', time } });
 const cleanup = (...args: readonly string[]): Promise<CliResult> =>
-  runCli(['cleanup', place.rules, '--json', ...args], { env: ENV });
+  runCli(['cleanup', place.rules, '--json', ...args], { env: STORE_ENV });
 
 function expectAllStored(): void {
   const { objects, uploads } = store.bucket('bucket');
@@ -164,7 +153,7 @@ describe('cleanup', () => {
 
   test('aborts the uploads of a job whose state was set aside, and removes the state', async () => {
     await killedAtMark(3);
-    expect((await place.migrate(['--new-job'], { env: ENV })).code).toBe(0);
+    expect((await place.migrate(['--new-job'], { env: STORE_ENV })).code).toBe(0);
     expect(store.bucket('bucket').uploads.size).toBe(1);
     const run = await cleanup('--max-age', '0s');
     expect(JSON.parse(run.stdout)).toEqual({ aborted: 1, left: 0, refused: 0, prunedStates: 1 });

@@ -7,10 +7,10 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { faultOrigin, type FaultOrigin } from '../support/fault-origin.ts';
 import { type S3Double, startS3Double } from '../support/s3-double.ts';
+import { multipartRules, STORE_ENV } from '../support/store-rules.ts';
 import { type Workplace, workplace } from '../support/workplace.ts';
 
 const BIN = fileURLToPath(new URL('../../bin/bucketfill.js', import.meta.url));
-const ENV = { DEST_ACCESS_KEY_ID: 'test', DEST_SECRET_ACCESS_KEY: 'testtest' };
 const PART = 5 * 1024 ** 2;
 /** Seven marks, and as many times that the state grows. */
 const BODY = Buffer.alloc(7 * PART + 777);
@@ -25,17 +25,7 @@ beforeEach(async () => {
   [site, store] = await Promise.all([faultOrigin(), startS3Double()]);
   // By then the state holds the job itself, so that only marks are written to it.
   site.script('/k', { body: BODY, headers: HEADERS, delayMs: 1000 });
-  place = await workplace(`version: 1
-allowPrivate: true
-bucket:
-  url: s3://bucket
-  endpoint: ${store.endpoint}
-  credentials: { env: DEST }
-rules:
-  - id: all
-    origins: { masters: ["${site.url}/"] }
-    store: { multipart: { threshold: 5MiB, partSize: 5MiB, concurrency: 1 } }
-`);
+  place = await workplace(multipartRules(store, `${site.url}/`));
   await place.list(['k']);
 });
 afterEach(async () => {
@@ -64,7 +54,7 @@ async function expectNextRunGoesOn(args: readonly string[] = []): Promise<void> 
   const range = `bytes ${from}-${BODY.length - 1}/${BODY.length}`;
   const headers = { ...HEADERS, 'Content-Range': range };
   site.script('/k', { status: 206, body: BODY.subarray(from), headers });
-  const next = await place.migrate(args, { env: ENV });
+  const next = await place.migrate(args, { env: STORE_ENV });
   expect(next.code).toBe(0);
   expect(next.summary).toMatchObject({ resumed: true, listed: 1, copied: 1 });
   expect(site.requestsFor('/k').at(-1)?.headers['range']).toBe(`bytes=${from}-`);
@@ -81,7 +71,7 @@ describe('a state that takes no more while the mark of an upload is written down
     const command = `ulimit -f ${blocks}; exec "$0" "$@"`;
     const args = [BIN, 'migrate', place.rules, '--keys', place.keys];
     const child = spawn('sh', ['-c', command, process.execPath, ...args], {
-      env: { PATH: process.env['PATH'] ?? '', ...ENV },
+      env: { PATH: process.env['PATH'] ?? '', ...STORE_ENV },
       stdio: ['ignore', 'ignore', 'pipe'],
     });
     let stderr = '';
@@ -103,7 +93,7 @@ describe('a state that takes no more while the mark of an upload is written down
       fill(filler);
     }, 1);
     try {
-      const run = await place.migrate(['--state', state], { env: ENV });
+      const run = await place.migrate(['--state', state], { env: STORE_ENV });
       expect(run.stderr).toContain('no space left');
       expectStoppedAtMark(run.code, run.stderr);
       rmSync(filler);

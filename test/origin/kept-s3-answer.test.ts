@@ -1,15 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-import { httpClient } from '../../src/http/http-client.ts';
 import { Failure } from '../../src/model/failure.ts';
 import type { Origin, OriginRequest } from '../../src/model/origin.ts';
-import { s3Origin } from '../../src/origin/s3-origin.ts';
-import { openS3Store } from '../../src/s3/open-s3-store.ts';
 import { originRequest } from '../contract/origin-contract.ts';
-import { fakeClock } from '../support/fake-clock.ts';
-import { NO_PROXIES } from '../support/fault-origin-client.ts';
 import type { FaultAnswer } from '../support/fault-origin-script.ts';
 import { faultOrigin, type FaultOrigin } from '../support/fault-origin.ts';
+import { faultS3Origin } from '../support/fault-s3-origin.ts';
 
 const MEBIBYTE = 1024 * 1024;
 const PATH = '/old/o';
@@ -25,31 +21,8 @@ let origin: Origin;
 
 beforeEach(async () => {
   server = await faultOrigin();
-  const http = httpClient({
-    connections: 8,
-    timeouts: { connectMs: 5_000, firstByteMs: 5_000, idleMs: 200 },
-    allowPrivate: true,
-    proxies: NO_PROXIES,
-    userAgent: 'test',
-  });
-  const store = openS3Store({
-    name: 's3://old/',
-    endpoint: server.url,
-    region: 'us-east-1',
-    bucket: 'old',
-    pathStyle: true,
-    keys: () => Promise.resolve(keys),
-    requesterPays: false,
-    http,
-    identity: {},
-    clock: fakeClock(),
-    retry: { attempts: 1, delayMs: () => 0 },
-  });
-  const close = async (): Promise<void> => {
-    await store.close();
-    await http.close();
-  };
-  origin = s3Origin({ name: 's3://old/', store: { ...store, close }, locate: (key) => key });
+  const timeouts = { connectMs: 5_000, firstByteMs: 5_000, idleMs: 200 };
+  origin = faultS3Origin(server, { timeouts, keys: () => Promise.resolve(keys) });
 });
 afterEach(async () => {
   await origin.close();

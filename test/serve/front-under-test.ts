@@ -4,7 +4,10 @@ import type { Served } from '../../src/model/served.ts';
 import { Fills } from '../../src/serve/fills.ts';
 import { type Front, openFront } from '../../src/serve/front.ts';
 import { NegativeCache } from '../../src/serve/negative-cache.ts';
-import type { Serving } from '../../src/serve/serving.ts';
+import type { PendingFills } from '../../src/model/pending-fills.ts';
+import type { Clock } from '../../src/model/ports.ts';
+import { PromisedFills } from '../../src/serve/promised-fills.ts';
+import { memoryPendingFills } from '../support/memory-pending-fills.ts';
 import { fakeClock } from '../support/fake-clock.ts';
 import { type MemoryBucket, memoryBucket } from '../support/memory-bucket.ts';
 import { scriptedOrigin } from '../support/scripted-origin.ts';
@@ -27,35 +30,49 @@ export interface FrontOptions {
   /** The bucket as the proxy sees it. */
   readonly seen?: (bucket: MemoryBucket) => Bucket;
   readonly spools?: Parameters<typeof spaceUnderTest>[0];
+  /** Of the one rule; default: mirror. */
+  readonly action?: 'mirror' | 'redirectAndFetch';
+  readonly pending?: PendingFills;
+  /** The clock on the wall; default: one that nobody sets. */
+  readonly wall?: Clock;
 }
 
 export async function frontUnderTest({
   origin = scriptedOrigin([]),
   seen = (bucket) => bucket,
   spools,
+  action = 'mirror',
+  pending = memoryPendingFills().open().pending,
+  wall,
 }: FrontOptions = {}): Promise<FrontUnderTest> {
   const clock = fakeClock();
   const bucket = memoryBucket();
   const space: SpaceUnderTest = await spaceUnderTest(spools);
-  const { rules } = rulesOf('rules: [{ id: all, origins: { masters: ["https://o.example/"] } }]');
+  const { rules } = rulesOf(
+    `rules: [{ id: all, action: ${action}, origins: { masters: ["https://o.example/"] } }]`,
+  );
   const headers = { headers: {}, secrets: new Set<string>() };
   const source = { origin, headers, checkKey: () => undefined };
   const stop = new AbortController();
   const fills = new Fills(stop.signal);
   const served: Served[] = [];
   const serving = {
-    inForce: () => ({ rules, sources: new Map([['all', source]]), redirectBases: new Map() }),
+    inForce: () => ({
+      rules,
+      sources: new Map([['all', source]]),
+      redirectBases: new Map([['all', 'https://o.example/']]),
+    }),
     bucket: seen(bucket),
     fills,
     negative: new NegativeCache(() => clock.now()),
     spools: space.space,
     memory: { limitBytes: Infinity, reserve: () => never(), begin: () => never(), onWanted: never },
-    clock,
+    clock: wall ?? clock,
     name: 'under-test',
     onOriginRequest: () => undefined,
     onFilled: () => undefined,
-    onTrouble: () => undefined,
-    pending: NOTHING_PENDING,
+    promised: new PromisedFills(pending, () => undefined),
+    steadyClock: clock,
   };
   const onServed = (one: Served): void => {
     served.push(one);
@@ -75,13 +92,6 @@ export async function frontUnderTest({
     },
   };
 }
-
-const NOTHING_PENDING: Serving['pending'] = {
-  record: () => Promise.resolve(),
-  done: () => Promise.resolve(),
-  all: () => Promise.resolve([]),
-  takeOver: () => Promise.resolve([]),
-};
 
 function never(): never {
   throw new Error('no fill takes of the budget itself');

@@ -1,3 +1,4 @@
+import { fakeClock } from '../support/fake-clock.ts';
 import { afterEach, expect, test } from 'vitest';
 import { ask } from '../support/ask.ts';
 import { rawConnection } from '../support/raw-connection.ts';
@@ -66,4 +67,14 @@ test('a body for which the spools have no room is no bug, but 503', async () => 
   const answer = await ask(here.url, '/k');
   expect(answer.status).toBe(503);
   expect(answer.text).toContain('<Code>SlowDown</Code>');
+});
+
+test('an answer takes no less than nothing, though the clock on the wall is set back', async () => {
+  let nowMs = 5_000_000;
+  const wall = { ...fakeClock(), now: () => (nowMs -= 1_000_000) };
+  const proxy = await frontUnderTest({ wall });
+  await fetch(`${proxy.url}/k`);
+  await expect.poll(() => proxy.served.length).toBe(1);
+  expect(proxy.served[0]?.elapsedMs).toBeGreaterThanOrEqual(0);
+  await proxy.close();
 });

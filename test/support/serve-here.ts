@@ -55,7 +55,7 @@ export async function serveHere(
   const listeners = new Set<(signal: 'SIGTERM') => void>();
   const surroundings: Surroundings = {
     ...processSurroundings(),
-    ...(clock === undefined ? {} : { clock }),
+    ...(clock === undefined ? {} : { clock, steadyClock: clock }),
     env,
     stdin: Readable.from([]),
     stdout: stdout.stream,

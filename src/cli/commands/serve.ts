@@ -15,7 +15,8 @@ import { CutoverGauge } from '../../serve/gauge/cutover-gauge.ts';
 import { Fills } from '../../serve/fills.ts';
 import { type Front, type FrontAddress, openFront } from '../../serve/front.ts';
 import { NegativeCache } from '../../serve/negative-cache.ts';
-import { takeUpPromised } from '../../serve/promised-fills.ts';
+import { takeUpPromised } from '../../serve/keep-promises.ts';
+import { PromisedFills } from '../../serve/promised-fills.ts';
 import { ServeTallies } from '../../serve/admin/serve-tallies.ts';
 import type { Serving } from '../../serve/serving.ts';
 import { type SpoolSpace, spoolSpace } from '../../serve/spool/spool-space.ts';
@@ -98,12 +99,12 @@ async function run(command: ServeCommand, cleanup: Cleanup): Promise<void> {
   const serving: Serving = {
     ...base,
     inForce: reloadable.inForce,
-    pending: base.shared.pending,
+    promised: new PromisedFills(base.shared.pending, onTrouble),
     clock: surroundings.clock,
+    steadyClock: surroundings.steadyClock,
     name: randomUUID(),
     onOriginRequest: watch.originRequest,
     onFilled: watch.filled,
-    onTrouble,
   };
   const bucket = watchBucketHealth(base.bucket, surroundings.clock, stop.drain);
   const view = adminView({ ...listeners, serving, bucket, rules: reloadable, drain: stop.drain });
@@ -204,7 +205,7 @@ async function openBase(
     diskBytes: options.spool ?? (await halfOfFree(stateDir)),
   });
   const fills = new Fills(stop.abort);
-  const negative = new NegativeCache(() => clock.now());
+  const negative = new NegativeCache(() => surroundings.steadyClock.now());
   const metrics = serveMetrics({
     spool: () => spools.usage(),
     negativeKeys: () => negative.size,
