@@ -4,7 +4,7 @@ import type { S3Double } from './s3-double.ts';
 export const STORE_ENV = { DEST_ACCESS_KEY_ID: 'test', DEST_SECRET_ACCESS_KEY: 'testtest' };
 
 /** A rules file for the double's `bucket`, in flow style, with what else it says. */
-export function storeRules({ endpoint }: S3Double, more: string): string {
+function storeRules({ endpoint }: S3Double, more: string): string {
   return `version: 1
 allowPrivate: true
 bucket: { url: "s3://bucket", endpoint: "${endpoint}", credentials: { env: DEST } }
