@@ -23,11 +23,12 @@ export interface AdminSubjects {
   readonly gauge: CutoverGauge;
   readonly bucket: BucketHealth;
   readonly drain: AbortSignal;
+  readonly prefetch: NonNullable<AdminView['prefetch']>;
 }
 
 /** What the admin port shows of a proxy, and does to it. */
 export function adminView(subjects: AdminSubjects): AdminView {
-  const { serving, rules, metrics, drain, bucket } = subjects;
+  const { serving, rules, metrics, drain, bucket, prefetch } = subjects;
   return {
     ready: () => {
       if (drain.aborted) return { ready: false, reason: 'it is told to stop' };
@@ -35,10 +36,12 @@ export function adminView(subjects: AdminSubjects): AdminView {
     },
     metrics: async () => ({ type: metrics.contentType, text: await metrics.text() }),
     status: () => Promise.resolve(statusOf(subjects)),
-    explain: (query) => explainKey(rules.rules, clientRequest(query)),
+    explain: (query) => explainKey(rules.rules, clientRequest(query), rules.sourceOf),
     flush: (prefix) => serving.negative.flush(prefix),
     reload: async () => rules.reload(),
     page: statusPage,
+    vendorRules: rules,
+    prefetch,
   };
 }
 
@@ -50,7 +53,7 @@ function statusOf({ serving, rules, tallies, gauge, drain }: AdminSubjects): Ser
     fillsUnderWay: fills.count,
     spool: spools.usage(),
     negativeKeys: negative.size,
-    rules: rules.rules.rules.map(({ id }) => ({ rule: id, source: 'file' })),
+    rules: rules.rules.rules.map(({ id }) => ({ rule: id, source: rules.sourceOf(id) })),
   });
   return { ...status, cutover: gauge.status() };
 }

@@ -2,6 +2,7 @@ import type { ObjectKey } from '../model/object-key.ts';
 import type { Headers } from '../model/ports.ts';
 import type { Action, OriginAddress, Rule, Rules } from '../model/rule.ts';
 import { type ClientRequest, plainRequest } from './client-request.ts';
+import type { BroughtBy } from './compose-rules.ts';
 import { explainRedirect, triedAddresses, triedUrls } from './explain-addresses.ts';
 import { isVariant, passedOn, type PassedOn } from './is-variant.ts';
 import { matchAfter, matchRequest, matchRule, ruleVerdict } from './match-rule.ts';
@@ -14,8 +15,8 @@ export interface Explanation {
   readonly key: ObjectKey;
   /** The rule that takes the request; null where none does. */
   readonly rule: string | null;
-  /** Where the rule comes from. */
-  readonly source: 'file' | null;
+  /** Who brought the rule. */
+  readonly source: BroughtBy | null;
   readonly action: Action | null;
   /**
    * In the order they would be tried; absent where no rule matches. What the environment holds is
@@ -44,8 +45,13 @@ const STORES: ReadonlySet<Action> = new Set(['mirror', 'redirectAndFetch']);
 /**
  * Explains a request for a key that the bucket lacks; a mere key is a GET that says nothing else.
  * Never throws: a key that can't be asked for has its failure as the reason.
+ * @param sourceOf who brought the rule of that id
  */
-export function explainKey(rules: Rules, asked: ObjectKey | ClientRequest): Explanation {
+export function explainKey(
+  rules: Rules,
+  asked: ObjectKey | ClientRequest,
+  sourceOf: (rule: string) => BroughtBy = () => 'file',
+): Explanation {
   const request = typeof asked === 'string' ? plainRequest(asked) : asked;
   const rule = matchRequest(rules.rules, request, MISS);
   if (rule === undefined) return unmatched(rules, request);
@@ -58,7 +64,7 @@ export function explainKey(rules: Rules, asked: ObjectKey | ClientRequest): Expl
   return {
     key: request.key,
     rule: rule.id,
-    source: 'file',
+    source: sourceOf(rule.id),
     action: rule.action,
     originUrls: urls,
     requestHeaders: headersOf(rule, triedAddresses(rule.origins)[0], passed),

@@ -19,6 +19,13 @@ interface Entry {
   isOver: boolean;
 }
 
+/** A fetch under way. */
+interface UnderWay {
+  /** Settles, without failing, when it is over. */
+  readonly over: Promise<unknown>;
+  cancel(reason: Error): void;
+}
+
 /**
  * The fills under way, one for each object that is wanted: a key, with what of the clients'
  * requests goes along. Who comes while one is under way joins it, unless it is being ended.
@@ -27,7 +34,7 @@ export class Fills {
   /** Those that can be joined. */
   readonly #open = new Map<string, Entry>();
   /** Those that are not over. */
-  readonly #underWay = new Set<Fill>();
+  readonly #underWay = new Set<UnderWay>();
   /** Of each object that was stored lately, the count of ended fills at that time. */
   readonly #stored = new Map<string, number>();
   #ended = 0;
@@ -70,6 +77,24 @@ export class Fills {
       else if (!lasts) this.#cancel(id, entry);
     };
     return { fill: entry.fill, joined: there !== undefined, leave };
+  }
+
+  /** Carries out a fetch that nobody joins: it is counted, waited for and ended as fills are. */
+  async beside<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const stop = new AbortController();
+    const made = work(AbortSignal.any([this.#signal, stop.signal]));
+    const entry: UnderWay = {
+      over: made.catch(() => undefined),
+      cancel: (reason) => {
+        stop.abort(reason);
+      },
+    };
+    this.#underWay.add(entry);
+    try {
+      return await made;
+    } finally {
+      this.#underWay.delete(entry);
+    }
   }
 
   /** Whether a fill of that object is under way. */

@@ -11,11 +11,6 @@ const IDS = Object.entries(STATEMENTS).flatMap(([letter, count]) =>
   Array.from({ length: count }, (_, index) => `${letter}${index + 1}`),
 );
 
-/** Statements that only the running proxy can show. */
-const OF_SERVE = new Set(
-  ['Q1 Q2 Q3 H1 H38', 'K1 K2 K3 K4 K5 K6 K7 K8 K11'].flatMap((line) => line.split(' ')),
-);
-
 interface Row {
   readonly id: string;
   /** Tests as `file`: title, or in words who shows it. */
@@ -53,7 +48,7 @@ describe('the list of the seeds', () => {
   });
 
   test('says of each which test shows it, or who else does, or why nobody can', async () => {
-    const words = /^(?:serve$|vendor: .{10})/;
+    const words = /^vendor: .{10}/;
     const silent = (await rows()).filter(({ shownBy }) =>
       shownBy.some((part) => named(part) === undefined && !words.test(part)),
     );
@@ -62,11 +57,6 @@ describe('the list of the seeds', () => {
 
   test('promises nothing that is to come', async () => {
     expect(await readFile(inHouse('test/seeds.md'), 'utf8')).not.toMatch(/to come/i);
-  });
-
-  test('leaves to serve what only the running proxy can show, and nothing else', async () => {
-    const left = (await rows()).filter(({ shownBy }) => shownBy.includes('serve'));
-    expect(left.map(({ id }) => id)).toEqual(IDS.filter((id) => OF_SERVE.has(id)));
   });
 
   test('names only tests that exist and whose titles start with the ID', async () => {

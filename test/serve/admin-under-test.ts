@@ -3,6 +3,7 @@ import { request, type IncomingHttpHeaders, type RequestOptions } from 'node:htt
 import { onTestFinished } from 'vitest';
 import { openAdmin, type AdminAddress, type AdminSettings } from '../../src/serve/admin/admin.ts';
 import type { AdminView } from '../../src/serve/admin/admin-view.ts';
+import type { VendorRules } from '../../src/serve/admin/vendor-calls.ts';
 import { emptyStatus } from '../page/sample-status.ts';
 
 export const TOKEN = 'a-token-of-the-test';
@@ -16,8 +17,18 @@ export function sampleView(changed: Partial<AdminView> = {}): AdminView {
     explain: (query) => ({ explained: query }),
     flush: (prefix) => prefix.length,
     reload: () => Promise.resolve({ ok: true, rules: 3 }),
+    vendorRules: noVendorRules(),
     page: (_, part) => ({ html: `<p>${part}</p>`, policy: "default-src 'none'; img-src data:" }),
     ...changed,
+  };
+}
+
+/** Vendors' rules of which there are none, and which nobody can put. */
+function noVendorRules(): VendorRules {
+  return {
+    document: () => undefined,
+    put: () => Promise.reject(new Error('nothing can be PUT here')),
+    remove: () => Promise.resolve(),
   };
 }
 

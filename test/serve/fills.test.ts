@@ -124,3 +124,30 @@ test('of what was stored it is known since when', async () => {
   expect(fills.storedSince('k', before)).toBe(true);
   expect(fills.storedSince('k', fills.now)).toBe(false);
 });
+
+test('a fetch that nobody joins is counted, waited for and ended with the others', async () => {
+  let finish = (): void => undefined;
+  const finished = new Promise<void>((resolve) => (finish = resolve));
+  const made = fills.beside(() => finished.then(() => 'made'));
+  expect(fills.count).toBe(1);
+  let settled = false;
+  const all = Promise.all([fills.underWayNow(), fills.settled()]).then(() => (settled = true));
+  await new Promise(setImmediate);
+  expect(settled).toBe(false);
+  finish();
+  expect(await made).toBe('made');
+  await all;
+  expect(fills.count).toBe(0);
+
+  const ended = fills.beside(async (signal) => {
+    await new Promise<void>((resolve) => {
+      signal.addEventListener('abort', () => {
+        resolve();
+      });
+    });
+    throw signal.reason;
+  });
+  fills.cancelAll();
+  await expect(ended).rejects.toThrow(Interrupted);
+  expect(fills.count).toBe(0);
+});

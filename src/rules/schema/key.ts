@@ -2,11 +2,11 @@ import { z } from 'zod';
 
 import type { KeyRewrite } from '../../model/rule.ts';
 import { EVEN_IF_WRONG, fields } from './fields.ts';
-import { keyPart, someKeyPart } from './scalars.ts';
+import { keyPart, keyText, someKeyPart } from './scalars.ts';
 
 const TOKEN = '${key}';
 
-const template = keyPart
+const template = keyText(TOKEN.length)
   .refine((text) => text.split(TOKEN).length === 2, {
     error: `must hold exactly one ${TOKEN}, as in "pre${TOKEN}post"`,
   })

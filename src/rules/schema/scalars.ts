@@ -14,15 +14,21 @@ export const line = z
   .min(1)
   .refine((text) => !/\p{Cc}/u.test(text), { error: 'holds a line break or control character' });
 
+/** Text that a key consists of, beside `others` bytes that do not count: well-formed, up to its length. */
+export function keyText(others: number): z.ZodString {
+  return z.string().superRefine((text, context) => {
+    const bytes = utf8Length(text) - others;
+    if (!text.isWellFormed()) {
+      context.addIssue({ code: 'custom', message: 'holds half of a surrogate pair' });
+    } else if (bytes > MAX_KEY_PART_BYTES) {
+      const message = `has ${bytes} bytes, a key at most ${MAX_KEY_PART_BYTES}`;
+      context.addIssue({ code: 'custom', message });
+    }
+  });
+}
+
 /** A piece of a key: any well-formed text, up to a key's length. */
-export const keyPart = z.string().superRefine((text, context) => {
-  if (!text.isWellFormed()) {
-    context.addIssue({ code: 'custom', message: 'holds half of a surrogate pair' });
-  } else if (utf8Length(text) > MAX_KEY_PART_BYTES) {
-    const message = `has ${utf8Length(text)} bytes, a key at most ${MAX_KEY_PART_BYTES}`;
-    context.addIssue({ code: 'custom', message });
-  }
-});
+export const keyPart = keyText(0);
 
 /** A piece of a key that is not empty. */
 export const someKeyPart = keyPart.min(1);

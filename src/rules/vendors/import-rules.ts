@@ -2,15 +2,13 @@ import { FatalError } from '../../model/failure.ts';
 import { keyProblem, objectKey } from '../../model/object-key.ts';
 import type { Rule, Rules } from '../../model/rule.ts';
 import { explainKey } from '../explain-key.ts';
-import { parseRules } from '../parse-rules.ts';
+import { draftDocument, readVendorText } from './draft-document.ts';
 import type { DraftRule } from './draft-rule.ts';
 import type { ImportWarning } from './import-notes.ts';
-import { ImportNotes } from './import-notes.ts';
+import { parseDrafts } from './parse-drafts.ts';
 import type { Vendor } from './vendor.ts';
-import { MAX_CHARACTERS } from './vendor-node.ts';
-import { VendorSource } from './vendor-source.ts';
 import { VENDORS } from './vendors.ts';
-import { writeRulesYaml } from './write-rules-yaml.ts';
+import { PLACEHOLDER_BUCKET, writeRulesYaml } from './write-rules-yaml.ts';
 
 export interface ImportRequest {
   /** One of the words of `VENDORS`. */
@@ -23,13 +21,11 @@ export interface ImportRequest {
 }
 
 export interface ImportedRules {
-  /** A whole rules file, which {@link parseRules} accepts. */
+  /** A whole rules file, which `check` accepts. */
   readonly yaml: string;
   /** Every field that was dropped or is doubtful. */
   readonly warnings: readonly ImportWarning[];
 }
-
-const PLACEHOLDER = 'file:./bucket';
 
 /**
  * A vendor's configuration as a rules file.
@@ -43,27 +39,18 @@ export function importRules(request: ImportRequest): ImportedRules {
     const known = [...VENDORS.keys()].join(', ');
     throw new FatalError('usage', `\`${name}\` is no vendor that is known here; one of ${known}`);
   }
-  const notes = new ImportNotes(file, /^\s*</.test(text) ? 'xml' : 'json');
-  const root = new VendorSource(readDocument(vendor, text, notes), '', notes);
-  const rules = vendor.draft(root);
-  root.finish();
+  const document = readVendorText(vendor, text, file);
+  const { notes } = document;
+  const rules = draftDocument(vendor, document);
   if (rules.length === 0) throw notes.problem('', 'holds no rule');
   const ofRules = new Set(rules.flatMap((rule) => rule.warnings));
   const others = notes.warnings().filter((warning) => !ofRules.has(warning));
   const draft = { vendor, rules, warnings: others };
   const plain = write(draft, request, []);
-  const parsed = parsedRules(plain, rules, request, notes);
+  const { bucketUrl } = request;
+  const parsed = parseDrafts({ yaml: plain, drafts: rules, notes, bucketUrl });
   const examples = rules.map((_, index) => exampleLines(parsed, parsed.rules[index]));
   return { yaml: write(draft, request, examples), warnings: notes.warnings() };
-}
-
-function readDocument(vendor: Vendor, text: string, notes: ImportNotes) {
-  if (text.length > MAX_CHARACTERS) {
-    throw notes.problem('', `has ${text.length} characters, at most ${MAX_CHARACTERS} are read`);
-  }
-  const bare = text.replace(/^\uFEFF/, '');
-  if (bare.trim() === '') throw notes.problem('', 'is empty');
-  return vendor.read(bare, notes);
 }
 
 interface Draft {
@@ -86,31 +73,11 @@ function write(
       '`bucketfill explain` tells what becomes of a key.',
     ],
     warnings,
-    bucketUrl: bucketUrl ?? PLACEHOLDER,
+    bucketUrl: bucketUrl ?? PLACEHOLDER_BUCKET,
     bucketNote: bucketUrl === undefined ? note : undefined,
     rules,
     examples,
   });
-}
-
-/** The rules as every command will read them: nothing leaves here that `check` would refuse. */
-function parsedRules(
-  yaml: string,
-  drafts: readonly DraftRule[],
-  { bucketUrl }: ImportRequest,
-  notes: ImportNotes,
-): Rules {
-  const { rules, problems } = parseRules(yaml, 'the imported rules');
-  if (rules !== undefined) return rules;
-  const [problem] = problems;
-  const { path = '', message = 'cannot be used' } = problem ?? {};
-  if (bucketUrl !== undefined && path.startsWith('bucket')) {
-    throw new FatalError('usage', `--bucket: ${message}`);
-  }
-  const index = Number(/^rules\[(\d+)\]/.exec(path)?.[1]);
-  const draft = Number.isNaN(index) ? undefined : drafts[index];
-  const field = path.replace(/^rules\[\d+\]\.?/, '');
-  throw notes.problem(draft?.madeFrom ?? '', `as a rule it is invalid: ${field}: ${message}`);
 }
 
 /** A key that the rule's conditions fit and the first address that it would be asked from. */

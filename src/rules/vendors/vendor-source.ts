@@ -65,9 +65,8 @@ export class VendorSource {
   all(name: string): readonly VendorSource[] {
     const nodes = this.#fields().get(name) ?? [];
     const [only] = nodes;
-    if (this.notes.format === 'xml' || only === undefined || isNull(only)) {
-      return this.#take(name, nodes, true);
-    }
+    if (this.notes.format === 'xml' || only === undefined) return this.#take(name, nodes, true);
+    if (isNull(only)) return this.#take(name, [], true);
     if (only.kind !== 'list') throw this.problem(`\`${name}\`: expected a list, got ${kind(only)}`);
     return this.#take(name, only.items, true);
   }

@@ -18,6 +18,9 @@ export interface RulesFile {
   readonly examples: readonly (readonly string[])[];
 }
 
+/** What stands for a bucket where none was named. */
+export const PLACEHOLDER_BUCKET = 'file:./bucket';
+
 /** Comments wrap here, as the samples of the house do. */
 const COMMENT_WIDTH = 96;
 

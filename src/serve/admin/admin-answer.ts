@@ -6,6 +6,8 @@ export interface AdminRequest {
   readonly method: string;
   readonly path: string;
   readonly query: URLSearchParams;
+  /** As it came, without `?`. */
+  readonly rawQuery: string;
   readonly headers: IncomingHttpHeaders;
   readonly body: Uint8Array;
 }
@@ -20,6 +22,11 @@ export interface AdminAnswer {
 /** What nothing may be loaded for, and nobody may frame. */
 const NO_CONTENT_POLICY = "default-src 'none'; frame-ancestors 'none'";
 
+/** An answer without a body, guarded as {@link textAnswer}. */
+export function emptyAnswer(status: number): AdminAnswer {
+  return { status, headers: guards(NO_CONTENT_POLICY), body: '' };
+}
+
 /** An answer of text that no cache keeps, no browser takes for something else, and nobody frames. */
 export function textAnswer(
   status: number,
@@ -27,8 +34,11 @@ export function textAnswer(
   body: string,
   policy = NO_CONTENT_POLICY,
 ): AdminAnswer {
-  const headers = {
-    'content-type': type,
+  return { status, headers: { 'content-type': type, ...guards(policy) }, body };
+}
+
+function guards(policy: string): AdminAnswer['headers'] {
+  return {
     'cache-control': 'no-store',
     'content-security-policy': policy,
     'cross-origin-resource-policy': 'same-origin',
@@ -36,7 +46,6 @@ export function textAnswer(
     'x-content-type-options': 'nosniff',
     'x-frame-options': 'DENY',
   };
-  return { status, headers, body };
 }
 
 export function jsonAnswer(status: number, value: unknown): AdminAnswer {

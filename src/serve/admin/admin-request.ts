@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { type AdminAnswer, type AdminRequest, errorAnswerJson } from './admin-answer.ts';
 import { isOwnHost } from './admin-host.ts';
+import { isVendorCall } from './vendor-calls.ts';
 
 /** More than any call's body has. */
 const MOST_BODY_BYTES = 1024 * 1024;
@@ -17,13 +18,16 @@ export async function readAdminRequest(
   listens: string,
 ): Promise<{ readonly request: AdminRequest } | { readonly refusal: AdminAnswer }> {
   const { url = '', method = '', headers } = incoming;
-  if (!isOwnHost(headers.host, listens)) {
+  const mark = url.indexOf('?');
+  const path = mark < 0 ? url : url.slice(0, mark);
+  const rawQuery = mark < 0 ? '' : url.slice(mark + 1);
+  const query = readQuery(rawQuery);
+  // Vendors' calls name a host of the vendor's, and prove who makes them.
+  const isNamedAtWill = query !== undefined && isVendorCall({ path, query });
+  if (!isNamedAtWill && !isOwnHost(headers.host, listens)) {
     const how = 'ask by an address, as localhost, or by the name that --admin names';
     return { refusal: errorAnswerJson(421, `this host name is not known here: ${how}`) };
   }
-  const mark = url.indexOf('?');
-  const path = mark < 0 ? url : url.slice(0, mark);
-  const query = readQuery(mark < 0 ? '' : url.slice(mark + 1));
   if (!path.startsWith('/') || query === undefined) {
     return { refusal: errorAnswerJson(400, 'the address can not be read') };
   }
@@ -32,7 +36,7 @@ export async function readAdminRequest(
     return { refusal: errorAnswerJson(413, `a body has at most ${MOST_BODY_BYTES} bytes here`) };
   }
   const asked = method === 'HEAD' ? 'GET' : method;
-  return { request: { method: asked, path, query, headers, body } };
+  return { request: { method: asked, path, query, rawQuery, headers, body } };
 }
 
 /** Undefined where it is no text: a key would silently become another one. */

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import {
   type AdminAnswer,
   type AdminRequest,
@@ -7,6 +8,7 @@ import {
 } from './admin-answer.ts';
 import { refuseWithoutToken } from './admin-token.ts';
 import type { AdminView, ExplainQuery } from './admin-view.ts';
+import { answerVendorCall, PREFETCH } from './vendor-calls.ts';
 
 type Route = (view: AdminView, request: AdminRequest) => AdminAnswer | Promise<AdminAnswer>;
 
@@ -28,6 +30,19 @@ function only(method: string, route: Route): ReadonlyMap<string, Route> {
 
 /** Answers one request; what the view throws comes through. */
 export async function answerAdmin(
+  view: AdminView,
+  token: string | undefined,
+  request: AdminRequest,
+): Promise<AdminAnswer> {
+  const { prefetch, vendorRules } = view;
+  if (prefetch !== undefined && request.path.startsWith(PREFETCH)) return prefetch(request);
+  return (
+    (await answerVendorCall(vendorRules, token, request, randomUUID())) ??
+    (await answerRoute(view, token, request))
+  );
+}
+
+async function answerRoute(
   view: AdminView,
   token: string | undefined,
   request: AdminRequest,

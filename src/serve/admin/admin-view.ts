@@ -1,4 +1,6 @@
 import type { ServeStatus } from '../../model/serve-status.ts';
+import type { AdminAnswer, AdminRequest } from './admin-answer.ts';
+import type { VendorRules } from './vendor-calls.ts';
 
 /** What is asked of `/api/explain`. */
 export interface ExplainQuery {
@@ -38,4 +40,8 @@ export interface AdminView {
   reload(): Promise<Reloaded>;
   /** `live`: only the parts that change, which a whole page takes over. */
   page(status: ServeStatus, part: 'whole' | 'live'): AdminPage;
+  /** What the vendors' own calls act on. */
+  readonly vendorRules: VendorRules;
+  /** Answers what is asked below `/prefetch/`, and checks by itself who may; absent: 404. */
+  readonly prefetch?: (request: AdminRequest) => Promise<AdminAnswer>;
 }

@@ -36,7 +36,7 @@ const KEEP_ALIVE_MS = 20_000;
 
 /**
  * Opens the port for those who run the proxy: its status page, health, metrics and the calls that
- * change something. It answers in JSON, errors too.
+ * change something. It answers in JSON, errors too; the vendors' calls as their vendors do.
  * @throws the system's error where the address can't be listened on.
  */
 export async function openAdmin(settings: AdminSettings): Promise<Admin> {
@@ -62,6 +62,8 @@ export async function openAdmin(settings: AdminSettings): Promise<Admin> {
     async close() {
       const closed = once(server, 'close');
       server.close();
+      // An answer that is ready by now still leaves.
+      await new Promise(setImmediate);
       server.closeAllConnections();
       await Promise.all([closed, ...underWay]);
     },
@@ -99,7 +101,9 @@ async function send(
   const closed = new Promise<void>((resolve) => {
     response.on('close', resolve);
   });
-  response.writeHead(status, { ...headers, 'content-length': bytes.length });
+  // A 204 has no body, so it must not tell a length (RFC 9110, 8.6).
+  const length = status === 204 ? {} : { 'content-length': bytes.length };
+  response.writeHead(status, { ...headers, ...length });
   // Node leaves it out for HEAD.
   response.end(bytes);
   await closed;

@@ -72,7 +72,7 @@ const ESCAPES: Readonly<Record<string, string>> = {
 };
 
 /** Text of an element that parsers give back; what XML or UTF-8 can't say is U+FFFD. */
-function xmlText(text: string): string {
+export function xmlText(text: string): string {
   return text
     .replaceAll(UNSAYABLE, '\ufffd')
     .replaceAll(/[&<>"'\r]/g, (character) => ESCAPES[character] ?? '');
