@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { link, open, readFile, unlink } from 'node:fs/promises';
+import { link, open, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { errnoOf } from './file-failure.ts';
 import { OWN_FOLDER } from './key-path.ts';
+import { knownDirectoryId } from './known-directory-id.ts';
 import { TEMP_FOLDER } from './temp-files.ts';
 
 const ID_FILE = `${OWN_FOLDER}/id`;
@@ -14,16 +15,7 @@ const ID_BYTES = 16;
  * path (a disk that is not mounted, one that was deleted and made anew) has another one.
  */
 export async function directoryId(root: string): Promise<string> {
-  return (await readId(root)) ?? (await giveId(root));
-}
-
-async function readId(root: string): Promise<string | undefined> {
-  try {
-    return (await readFile(join(root, ID_FILE), 'utf8')).trimEnd();
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return undefined;
-    throw error;
-  }
+  return (await knownDirectoryId(root)) ?? (await giveId(root));
 }
 
 /** Writes a whole file beside and links it into place: of two who give an id, the first one counts. */
@@ -42,7 +34,7 @@ async function giveId(root: string): Promise<string> {
     return id;
   } catch (error) {
     if (errnoOf(error) !== 'EEXIST') throw error;
-    return (await readId(root)) ?? id;
+    return (await knownDirectoryId(root)) ?? id;
   } finally {
     await unlink(beside);
   }

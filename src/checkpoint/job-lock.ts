@@ -24,6 +24,9 @@ export interface JobLockOptions {
   readonly onWaiting: ((message: string) => void) | undefined;
 }
 
+/** For the moment that somebody looks whether the lock is held. */
+const LOOKED_AT_MS = 50;
+
 /** How often a waiting run looks whether the job is free. */
 const POLL_MS = 500;
 
@@ -40,7 +43,7 @@ export async function lockJob(options: JobLockOptions): Promise<() => void> {
   let told = false;
   for (;;) {
     signal.throwIfAborted();
-    const giveBack = exclusiveLock(join(directory, 'lock.db'), 0, JOB_ADVICE);
+    const giveBack = exclusiveLock(join(directory, 'lock.db'), LOOKED_AT_MS, JOB_ADVICE);
     if (giveBack !== undefined) {
       return locked(giveBack, note, { ...holder, since: new Date(clock.now()).toISOString() });
     }

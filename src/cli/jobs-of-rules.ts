@@ -1,0 +1,113 @@
+import { readdir, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { jobDirectoryName } from '../checkpoint/job-directory-name.ts';
+import { type KeptState, listStates } from '../checkpoint/list-states.ts';
+import { type JobProgress, type JobReading, readJob } from '../checkpoint/read-job.ts';
+import { type JobAtWork, whoWorksOnJob } from '../checkpoint/who-works-on-job.ts';
+import { FatalError } from '../model/failure.ts';
+import { isOfBucket } from '../rules/job-fingerprint.ts';
+import { jobName } from './job-name.ts';
+
+/** What is known of one job; the JSON of `status` shows it as it is. */
+export interface JobStatus extends JobProgress {
+  readonly job: string;
+  /** Null where neither the job's name nor who works on it tells. */
+  readonly command: string | null;
+  readonly state: 'running' | 'interrupted' | 'complete';
+  readonly holder: JobAtWork | null;
+  /** When the state was written last; ISO 8601, UTC. */
+  readonly changed: string;
+}
+
+/** Whose jobs are meant. */
+export interface JobsWanted {
+  readonly stateDir: string;
+  readonly rulesFile: string;
+  readonly cwd: string;
+  /** Undefined where nobody knows it yet. */
+  readonly bucketId: string | undefined;
+  /** The only job that is meant. */
+  readonly job: string | undefined;
+}
+
+/** Commands whose jobs are called after them. */
+const COMMANDS = ['migrate', 'sync', 'prefetch', 'verify', 'retry'];
+const NAMED_BY_SOURCE = new RegExp(`\\.(${COMMANDS.join('|')})\\.(stdin|.+-[0-9a-f]{8})$`);
+
+/**
+ * The jobs of a rules file, by name: those that are called after it, and those with a name of their
+ * own that fill its bucket. Reads only, and takes no lock.
+ * @throws FatalError `state-unusable`; `usage` for a name that can't be a job's.
+ */
+export async function jobsOfRules(wanted: JobsWanted): Promise<readonly JobStatus[]> {
+  await refuseUnreadable(wanted.stateDir);
+  const states = await listStates(wanted.stateDir);
+  const found: JobStatus[] = [];
+  for (const kept of states.filter(({ setAside }) => !setAside)) {
+    const status = await statusOf(kept, wanted);
+    if (status !== undefined) found.push(status);
+  }
+  return found;
+}
+
+async function refuseUnreadable(stateDir: string): Promise<void> {
+  try {
+    await readdir(path.join(stateDir, 'jobs'));
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return;
+    const said = error instanceof Error ? error.message : String(error);
+    const why = `the state directory ${stateDir} can't be read (${said}): make it readable, or name another with --state`;
+    throw new FatalError('state-unusable', why, error);
+  }
+}
+
+async function statusOf(kept: KeptState, wanted: JobsWanted): Promise<JobStatus | undefined> {
+  const named = commandInName(kept.job, wanted);
+  if (isOther(kept.job, named, wanted)) return undefined;
+  // First who works: a run that ends meanwhile leaves what it noted, and is then told as running.
+  const holder = whoWorksOnJob(path.dirname(kept.directory)) ?? null;
+  const reading = readJob(kept.directory);
+  if (reading === undefined) return undefined;
+  if (!isMeant(reading, named, holder, wanted)) return undefined;
+  const state = reading.finished ? 'complete' : 'interrupted';
+  return {
+    job: kept.job,
+    command: holder?.command ?? named ?? null,
+    state: holder === null ? state : 'running',
+    holder,
+    ...reading.progress,
+    changed: new Date(await changedMs(kept)).toISOString(),
+  };
+}
+
+/** Whether the name alone says that the job is not meant. */
+function isOther(job: string, named: string | undefined, { job: only }: JobsWanted): boolean {
+  if (only !== undefined) return job !== jobDirectoryName(only);
+  return named === undefined && NAMED_BY_SOURCE.test(job);
+}
+
+/** The command that the job is called after, together with the rules file. */
+function commandInName(job: string, { rulesFile, cwd }: JobsWanted): string | undefined {
+  return COMMANDS.find((command) => {
+    const prefix = jobName(rulesFile, command, '-', cwd).replace(/stdin$/, '');
+    return job.startsWith(prefix.replace(/^[.-]/, '_')) || job.startsWith(prefix);
+  });
+}
+
+/** A state in which nothing was ever begun is no job, unless somebody is about to. */
+function isMeant(
+  { fingerprint }: JobReading,
+  named: string | undefined,
+  holder: JobAtWork | null,
+  { job: only, bucketId }: JobsWanted,
+): boolean {
+  if (fingerprint === undefined && holder === null) return false;
+  if (named !== undefined || only !== undefined) return true;
+  return fingerprint !== undefined && bucketId !== undefined && isOfBucket(fingerprint, bucketId);
+}
+
+/** What was committed last may still be in the log beside the file. */
+async function changedMs({ directory, changedMs: ofFile }: KeptState): Promise<number> {
+  const log = await stat(path.join(directory, 'checkpoint.db-wal')).catch(() => undefined);
+  return Math.max(ofFile, log !== undefined && log.size > 0 ? log.mtimeMs : 0);
+}

@@ -1,0 +1,75 @@
+import type { CutoverStatus, GaugeWindow } from '../model/serve-status.ts';
+import { showText } from '../page/show-text.ts';
+import { countText } from '../report/quantity.ts';
+import type { JobStatus } from './jobs-of-rules.ts';
+
+/** Lines for people: a job, how far it is, and what is left of it. */
+export function jobText(job: JobStatus): string {
+  const { listed, copied, skipped, failed, uploads, openSegments, openEntries, holder } = job;
+  const command = job.command === null ? '' : ` (${job.command})`;
+  const by = holder === null ? '' : `, process ${holder.pid} on ${showText(holder.host)}`;
+  const since = holder === null ? '' : `, since ${minuteOf(holder.since)}`;
+  const lines = [
+    `job ${job.job}${command}: ${job.state}${by}${since}`,
+    `  ${countText(listed)} listed: ${countText(copied)} copied, ${countText(skipped)} skipped, ${countText(failed)} failed`,
+  ];
+  if (failed > 0) lines.push(`  left to retry: ${failuresText(job)}`);
+  if (openSegments > 0) {
+    lines.push(`  open: ${counted(openSegments, 'segment')} with ${counted(openEntries, 'key')}`);
+  }
+  if (uploads > 0) lines.push(`  ${counted(uploads, 'large object')} begun`);
+  lines.push(`  last change ${minuteOf(job.changed)}`);
+  return lines.join('\n');
+}
+
+function failuresText({ failures }: JobStatus): string {
+  return Object.entries(failures)
+    .toSorted(([, one], [, other]) => other - one)
+    .map(([code, count]) => `${countText(count)} ${code}`)
+    .join(', ');
+}
+
+/** Lines for people: the verdict as serve says it, and what it comes from. */
+export function cutoverText({
+  verdict,
+  sinceMs,
+  windows,
+  perRule,
+  lastKeys,
+}: CutoverStatus): string {
+  const since = sinceMs === null ? [] : [`  watched since ${timeText(sinceMs)}`];
+  const rules = perRule.flatMap(({ rule, windows: ofRule }) => [
+    `  ${rule === null ? 'keys of no rule' : `rule ${rule}`}`,
+    ...ofRule.map((window) => `    ${windowText(window)}`),
+  ]);
+  const keys = lastKeys.map(
+    ({ key, rule, mark, timeMs }) =>
+      `    ${timeText(timeMs)}  ${mark ?? 'none'}  ${rule ?? '–'}  ${showText(key)}`,
+  );
+  return [
+    verdict.text,
+    ...since,
+    ...windows.map((window) => `  ${windowText(window)}`),
+    ...rules,
+    ...(keys.length === 0 ? [] : ['  keys that needed the origin last', ...keys]),
+  ].join('\n');
+}
+
+function windowText({ hours, requests, neededOrigin, keys, moreKeys }: GaugeWindow): string {
+  const different = `${moreKeys ? 'more than ' : ''}${counted(keys, 'key')}`;
+  const needed = `${countText(neededOrigin)} needed the origin (${different})`;
+  return `last ${hours} h: ${counted(requests, 'request')}, ${needed}`;
+}
+
+function counted(count: number, what: string): string {
+  return `${countText(count)} ${what}${count === 1 ? '' : 's'}`;
+}
+
+/** `2026-11-20 04:00 UTC` */
+function timeText(timeMs: number): string {
+  return minuteOf(new Date(timeMs).toISOString());
+}
+
+function minuteOf(iso: string): string {
+  return `${showText(iso.slice(0, 16).replace('T', ' '))} UTC`;
+}
