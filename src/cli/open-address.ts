@@ -1,12 +1,16 @@
+import path from 'node:path';
 import { proxySettings } from '../http/choose-proxy.ts';
+import { targetUrl } from '../http/target-url.ts';
 import { FatalError } from '../model/failure.ts';
 import type { Origin } from '../model/origin.ts';
 import type { OriginAddress, Rule, S3Settings } from '../model/rule.ts';
 import { httpOrigin } from '../origin/http-origin.ts';
+import type { AddressIdentity } from '../origin/origin-access.ts';
 import { s3Origin } from '../origin/s3-origin.ts';
 import { s3Location, s3OriginKey } from '../rules/s3-origin-key.ts';
 import { originName } from '../rules/origin-name.ts';
 import { openStore } from './open-s3-store.ts';
+import { readPem } from './read-pem.ts';
 import { resolveAddress } from './resolve-address.ts';
 import { resolveOriginUrl } from '../rules/resolve-secret.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -34,6 +38,10 @@ export interface OpenedAddress {
   readonly origin: Origin;
   /** Whom its requests go to: addresses of one host share what holds them back. */
   readonly host: string;
+  /** `scheme://host:port` of where its requests go, as a URL has it; undefined for AWS. */
+  readonly site: string | undefined;
+  /** What lets in, and finds, who asks that site for something else than an object. */
+  readonly identity: AddressIdentity;
   /** Where an origin key is found. @throws Failure `KEY_INVALID` where it can't be asked for. */
   readonly locate: (originKey: string) => string;
 }
@@ -80,7 +88,11 @@ async function openHttp(
     userAgent: `bucketfill/${version}`,
   });
   const { host } = new URL(name);
-  return { origin, host, locate: (originKey) => resolved.locate(originKey, key, '') };
+  const home = targetUrl(resolved.baseUrl);
+  const own = home?.authorization === undefined ? {} : { authorization: home.authorization };
+  const identity = { ...identityOf(resolved), headers: { ...own, ...resolved.headers } };
+  const locate = (originKey: string): string => resolved.locate(originKey, key, '');
+  return { origin, host, site: home?.site, identity, locate };
 }
 
 async function openS3(
@@ -116,7 +128,23 @@ async function openS3(
   );
   const locate = (originKey: string): string => s3OriginKey(prefix, originKey, rule.key);
   const origin = s3Origin({ name: `s3://${bucket}/${prefix}`, store, locate });
-  return { origin, host: storeHost(s3, bucket), locate };
+  const { endpoint, ca: file } = s3;
+  const ca = file === undefined ? file : await readPem(path.resolve(settings.folder, file), where);
+  const tls = { ca, cert: undefined, key: undefined };
+  const nobody = { headers: {}, hostHeader: undefined, serverName: undefined };
+  return {
+    origin,
+    host: storeHost(s3, bucket),
+    site: endpoint === undefined ? undefined : targetUrl(endpoint)?.site,
+    // What lets into a store is signed into each of its requests.
+    identity: { ...nobody, connectTo: undefined, tls },
+    locate,
+  };
+}
+
+function identityOf(resolved: AddressIdentity): AddressIdentity {
+  const { headers, hostHeader, serverName, connectTo, tls } = resolved;
+  return { headers, hostHeader, serverName, connectTo, tls };
 }
 
 /** AWS gives each bucket a host of its own; other stores are one server for all of theirs. */

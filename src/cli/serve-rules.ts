@@ -37,6 +37,11 @@ export async function openServeRules(
   surroundings: Surroundings,
   drain: AbortSignal,
 ): Promise<OpenedRules> {
+  // Before anything is opened that would have to be closed where this fails.
+  const bases = rules.rules.flatMap((rule): [string, string][] => {
+    const base = redirectBase(rule, surroundings.env);
+    return base === undefined ? [] : [[rule.id, base]];
+  });
   const sources = await openSources(
     {
       rules: rules.rules,
@@ -55,10 +60,6 @@ export async function openServeRules(
   const timed = (source: RuleSource): RuleSource => ({
     ...source,
     origin: timeAnswers(source.origin, () => surroundings.steadyClock.now(), watch.answered),
-  });
-  const bases = rules.rules.flatMap((rule): [string, string][] => {
-    const base = redirectBase(rule, surroundings.env);
-    return base === undefined ? [] : [[rule.id, base]];
   });
   return {
     rules,

@@ -1,6 +1,7 @@
 import { Failure, type FailureCode } from '../model/failure.ts';
 import type { AnswerReader, Origin, OriginRequest } from '../model/origin.ts';
 import type { Clock } from '../model/ports.ts';
+import { askOrder, type Place, putBehind } from './ask-order.ts';
 import { asksAnotherAddress, type FailoverStatuses } from './asks-another-address.ts';
 import { breakerVerdict } from './breaker-verdict.ts';
 import { concludeFailure } from './conclude-failure.ts';
@@ -17,6 +18,11 @@ export interface FailoverOptions extends FailoverStatuses {
   readonly name: string;
   /** Every address, the preferred first; called for each object. */
   readonly order: () => readonly GuardedOrigin[];
+  /**
+   * Whether an address is well, as far as a health check knows; absent: all are. One that is not
+   * is asked behind all others.
+   */
+  readonly isWell?: ((address: GuardedOrigin) => boolean) | undefined;
   /** Addresses asked for one object. */
   readonly maxAddresses: number;
   /** So long may every address be down before the run ends. */
@@ -148,9 +154,13 @@ async function askInOrder<T>(
 ): Promise<Round<T>> {
   const failures: Failure[] = [];
   const skipped: string[] = [];
-  const asked: GuardedOrigin[] = [];
-  for (const address of inOrder(options, call.request)) {
-    if (failures.length >= options.maxAddresses) break;
+  const asked: Place[] = [];
+  const places = askOrder(options, call.request);
+  let last = places.length;
+  let refusal: Failure | undefined;
+  for (const place of places) {
+    const { address, rank } = place;
+    if (rank > last || failures.length >= options.maxAddresses) continue;
     const failure = await askOne(address, outage, call);
     if (!(failure instanceof Failure)) return { outcome: 'read', value: failure.value };
     if (failure instanceof OriginUnavailable) {
@@ -158,21 +168,26 @@ async function askInOrder<T>(
       continue;
     }
     failures.push(failure);
-    asked.push(address);
+    asked.push(place);
     if (asksAnotherAddress(failure, options)) continue;
-    if (failure.code !== 'ORIGIN_NOT_FOUND' && !isThrottle(failure)) throw failure;
-    break;
+    if (!mayDifferElsewhere(failure)) throw failure;
+    last = rank;
+    if (isRefusal(failure)) refusal ??= failure;
   }
-  return judgeRound(failures, skipped, !asked.some((address) => address.available()));
+  if (refusal !== undefined) throw refusal;
+  skipped.push(...putBehind(places, asked, skipped));
+  return judgeRound(failures, skipped, !asked.some(({ address }) => address.available()));
 }
 
-/** The addresses in their order; the one that gave a part of the object already comes first. */
-function inOrder({ order }: FailoverOptions, { begun }: OriginRequest): readonly GuardedOrigin[] {
-  const addresses = order();
-  const there = begun?.();
-  if (there === undefined || there.bytes === 0) return addresses;
-  const isThere = ({ name }: GuardedOrigin): boolean => name === there.origin;
-  return [...addresses.filter(isThere), ...addresses.filter((address) => !isThere(address))];
+/** Whether an address that ranks before may do better, whatever the rule says of statuses. */
+function mayDifferElsewhere(failure: Failure): boolean {
+  const isAnswer = asksAnotherAddress(failure, { retryOn: ['4XX', '5XX'], neverRetryOn: [] });
+  return isAnswer || isThrottle(failure);
+}
+
+/** Whether the failure stands, whatever else is asked in vain. */
+function isRefusal(failure: Failure): boolean {
+  return failure.code !== 'ORIGIN_NOT_FOUND' && !isThrottle(failure);
 }
 
 /** What a round without a result comes to. @throws Failure where waiting would not help. */

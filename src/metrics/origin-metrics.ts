@@ -33,7 +33,7 @@ export function originMetrics(registry: Registry): OriginMetrics {
   });
   const states = new Gauge({
     name: 'bucketfill_origin_breaker_state',
-    help: "The breaker of an origin's address: 0 closed, 1 half-open, 2 open.",
+    help: "An origin's address: 0 closed, 1 half-open, 2 open by its breaker or a health check.",
     labelNames: ['origin'],
     registers,
   });

@@ -87,7 +87,8 @@ export function originAccess(
   };
 }
 
-function withoutCredentials({ headers, secretHeaders }: OriginRequest): Headers {
+/** The headers of a request without those that let somebody in. */
+export function withoutCredentials({ headers, secretHeaders }: OriginRequest): Headers {
   const isCredential = (header: string): boolean =>
     CREDENTIAL_HEADERS.includes(header) || secretHeaders?.has(header) === true;
   const names = Object.keys(headers);
