@@ -15,6 +15,11 @@ export interface StateSchema {
   readonly version: number;
   /** The statements that make the tables, one each. */
   readonly tables: readonly string[];
+  /**
+   * Earlier versions whose files are brought up to this one, with how many of the tables, from the
+   * first, such a file has; the others are made in it, empty.
+   */
+  readonly upgrades?: ReadonlyMap<number, number>;
   /** Writes the first rows, inside the transaction that makes the file. */
   readonly seed: (database: Connection) => void;
   readonly advice: StateAdvice;
@@ -36,8 +41,10 @@ export function openDatabase(file: string, busyTimeoutMs: number, schema: StateS
   const database = connect(file, busyTimeoutMs, advice);
   try {
     database.pragma('cell_size_check = ON');
-    refuseForeign(database, file, schema);
-    refuseDamaged(database, file, schema);
+    const version = refuseForeign(database, file, schema);
+    const had = schema.upgrades?.get(version);
+    refuseDamaged(database, file, { ...schema, tables: schema.tables.slice(0, had) });
+    if (had !== undefined) addTables(database, schema, schema.tables.slice(had));
     useWriteAheadLog(database, file);
     database.pragma('synchronous = FULL');
     return database;
@@ -114,7 +121,11 @@ function connect(file: string, busyTimeoutMs: number, advice: StateAdvice): Conn
   }
 }
 
-function refuseForeign(database: Connection, file: string, schema: StateSchema): void {
+/**
+ * @returns the file's version: this program's, or one that is brought up to it.
+ * @throws FatalError `state-unusable` where the file is another program's, or of another version.
+ */
+export function refuseForeign(database: Connection, file: string, schema: StateSchema): number {
   const { afresh } = schema.advice;
   if (readNumber(database, 'application_id') !== schema.applicationId) {
     throw unusable(
@@ -122,15 +133,27 @@ function refuseForeign(database: Connection, file: string, schema: StateSchema):
     );
   }
   const version = readNumber(database, 'user_version');
-  if (version === schema.version) return;
+  if (version === schema.version || schema.upgrades?.has(version) === true) return version;
   const age = version > schema.version ? 'newer' : 'older';
   throw unusable(
     `the state file ${file} has version ${version}, this program knows version ${schema.version}: run it with the ${age} bucketfill that wrote it, or ${afresh}`,
   );
 }
 
+/** Brings an earlier version's file up to this one, at once or not at all. */
+function addTables(
+  database: Connection,
+  { version }: StateSchema,
+  tables: readonly string[],
+): void {
+  database.exec('BEGIN IMMEDIATE');
+  for (const table of tables) database.exec(table);
+  database.exec(`PRAGMA user_version = ${version}`);
+  database.exec('COMMIT');
+}
+
 /** A few milliseconds a million entries, so it is done at every start and not only after a crash. */
-function refuseDamaged(database: Connection, file: string, schema: StateSchema): void {
+export function refuseDamaged(database: Connection, file: string, schema: StateSchema): void {
   const { tables: expected, advice } = schema;
   // As bytes: the driver ends the process where it reads text that is not UTF-8.
   const query = 'SELECT CAST(sql AS BLOB) FROM sqlite_schema WHERE sql IS NOT NULL';

@@ -1,7 +1,9 @@
 import type { ClaimAnswer, ClaimHolder } from '../model/claims.ts';
+import { objectKey } from '../model/object-key.ts';
 import type { Connection } from './open-database.ts';
 import { type SealedRow, SealedTable } from './sealed-table.ts';
 import type { SharedHead } from './shared-head.ts';
+import type { HeldKey } from './shared-protocol.ts';
 import type { SharedOwner } from './shared-owner.ts';
 import { StoredList } from './stored-list.ts';
 
@@ -42,6 +44,23 @@ export class SharedClaims {
     return { ...head, claims: this.#table.drop(head.claims, key) };
   }
 
+  /** Who of other owners has the key. */
+  held(key: string): ClaimHolder | undefined {
+    const held = this.#find(key);
+    return held !== undefined && this.#isOfOther(held) ? held.holder : undefined;
+  }
+
+  /** Every key that other owners have. */
+  heldByOthers(): readonly HeldKey[] {
+    const others = new Map<string, boolean>();
+    return this.#table.all().flatMap((row): HeldKey[] => {
+      const held = open(row);
+      const isOther = others.get(held.store) ?? this.#isOfOther(held);
+      others.set(held.store, isOther);
+      return isOther ? [[objectKey(row.key), held.holder]] : [];
+    });
+  }
+
   /** Forgets what dead owners claimed, which nobody else may ever ask for. */
   sweep(head: SharedHead): SharedHead {
     let { claims } = head;
@@ -54,6 +73,10 @@ export class SharedClaims {
   #find(key: string): Claim | undefined {
     const row = this.#table.get(key);
     return row === undefined ? undefined : open(row);
+  }
+
+  #isOfOther({ store }: Claim): boolean {
+    return store !== this.#owner.name && this.#owner.isAlive(store);
   }
 
   #isOurs({ store, holder }: Claim, owner: string): boolean {

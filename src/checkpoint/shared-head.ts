@@ -12,6 +12,8 @@ export interface SharedHead {
   readonly claims: Tally;
   readonly hours: Tally;
   readonly needed: Tally;
+  readonly vendors: Tally;
+  readonly uploads: Tally;
 }
 
 /** Of a store in which nothing was written yet. */
@@ -22,6 +24,8 @@ export const EMPTY_HEAD: SharedHead = {
   claims: NO_ROWS,
   hours: NO_ROWS,
   needed: NO_ROWS,
+  vendors: NO_ROWS,
+  uploads: NO_ROWS,
 };
 
 /** The key of the table's only row. */
@@ -49,11 +53,15 @@ export class HeadTable {
       claims: tally(5),
       hours: tally(7),
       needed: tally(9),
+      // An earlier version's head ends before them.
+      vendors: list.length > 11 ? tally(11) : NO_ROWS,
+      uploads: list.length > 13 ? tally(13) : NO_ROWS,
     };
   }
 
-  write({ recorded, watch, pending, claims, hours, needed }: SharedHead): void {
-    const tallies = [pending, claims, hours, needed].flatMap(({ rows, sum }) => [rows, sum]);
+  write({ recorded, watch, pending, claims, hours, needed, vendors, uploads }: SharedHead): void {
+    const all = [pending, claims, hours, needed, vendors, uploads];
+    const tallies = all.flatMap(({ rows, sum }) => [rows, sum]);
     const list = [recorded, watch?.sinceMs ?? -1, watch?.untilMs ?? -1, ...tallies];
     this.#table.put(NO_ROWS, HEAD, JSON.stringify(list));
   }

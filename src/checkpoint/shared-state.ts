@@ -1,6 +1,9 @@
 import { join } from 'node:path';
 import { FatalError } from '../model/failure.ts';
 import type { GaugeRecord } from '../model/gauge-store.ts';
+import type { ClaimHolder } from '../model/claims.ts';
+import type { UploadRecord } from '../model/upload-journal.ts';
+import type { VendorDocument } from '../model/vendor-documents.ts';
 import { exclusiveLock } from './exclusive-lock.ts';
 import { directoryFailure } from './prepare-folder.ts';
 import { SharedClaims } from './shared-claims.ts';
@@ -8,8 +11,10 @@ import { SharedGauge } from './shared-gauge.ts';
 import { HeadTable, type SharedHead } from './shared-head.ts';
 import { SharedOwner } from './shared-owner.ts';
 import { SharedPending } from './shared-pending.ts';
-import type { SealedFill, SharedWrite, SharedWritten } from './shared-protocol.ts';
+import type { HeldKey, SealedFill, SharedWrite, SharedWritten } from './shared-protocol.ts';
 import { SHARED_SCHEMA } from './shared-schema.ts';
+import { SharedUploads } from './shared-uploads.ts';
+import { SharedVendorDocuments } from './shared-vendor-documents.ts';
 import { StateFile } from './state-file.ts';
 
 interface Applied {
@@ -31,6 +36,8 @@ export class SharedState {
   readonly #pending: SharedPending;
   readonly #claims: SharedClaims;
   readonly #gauge: SharedGauge;
+  readonly #vendors: SharedVendorDocuments;
+  readonly #uploads: SharedUploads;
 
   private constructor(file: StateFile, owner: SharedOwner) {
     const { database } = file;
@@ -40,6 +47,8 @@ export class SharedState {
     this.#pending = new SharedPending(database, owner);
     this.#claims = new SharedClaims(database, owner);
     this.#gauge = new SharedGauge(database);
+    this.#vendors = new SharedVendorDocuments(database);
+    this.#uploads = new SharedUploads(database, owner);
   }
 
   /**
@@ -87,20 +96,57 @@ export class SharedState {
     return this.#file.snapshot(() => this.#gauge.load(this.#head.read()));
   }
 
+  /** Who of others has the key. */
+  held(key: string): ClaimHolder | undefined {
+    return this.#file.snapshot(() => this.#claims.held(key));
+  }
+
+  /** Every key that others have. */
+  heldByOthers(): readonly HeldKey[] {
+    return this.#file.snapshot(() => this.#claims.heldByOthers());
+  }
+
+  uploads(owner: string | undefined): readonly UploadRecord[] {
+    return this.#file.snapshot(() => this.#uploads.all(owner));
+  }
+
+  deadUploaders(): readonly string[] {
+    return this.#file.snapshot(() => this.#uploads.dead());
+  }
+
+  vendorDocuments(): readonly VendorDocument[] {
+    return this.#file.snapshot(() => this.#vendors.all());
+  }
+
   /**
    * Makes several changes durable by one transaction: one wait for the disk however many wait.
    * @throws FatalError `state-unusable`: none of them was stored.
    */
   write(writes: readonly SharedWrite[]): readonly SharedWritten[] {
-    return this.#changing((before) => {
-      let head = before;
-      const replies = writes.map((write) => {
-        const applied = this.#apply(head, write);
-        head = applied.head;
-        return applied.reply;
-      });
-      return { head, replies };
-    });
+    const lasts = writes.some(({ op }) => op !== 'claim' && op !== 'release');
+    return this.#waitingForDisk(lasts, () =>
+      this.#changing((before) => {
+        let head = before;
+        const replies = writes.map((write) => {
+          const applied = this.#apply(head, write);
+          head = applied.head;
+          return applied.reply;
+        });
+        return { head, replies };
+      }),
+    );
+  }
+
+  /** What ends with the machine anyway, as claims do, need not be on its disk. */
+  #waitingForDisk<T>(waits: boolean, work: () => T): T {
+    if (waits) return work();
+    const { database } = this.#file;
+    database.pragma('synchronous = NORMAL');
+    try {
+      return work();
+    } finally {
+      database.pragma('synchronous = FULL');
+    }
   }
 
   /** What this process owns is free from then on. */
@@ -118,6 +164,8 @@ export class SharedState {
       this.#pending.verify(head);
       this.#claims.verify(head);
       this.#gauge.verify(head);
+      this.#vendors.verify(head);
+      this.#uploads.verify(head);
     });
     this.#changing((head) => ({ head: this.#claims.sweep(head), replies: [] }));
   }
@@ -157,6 +205,20 @@ export class SharedState {
         };
       case 'addToGauge':
         return { head: this.#gauge.add(head, write.batch), reply: { op: write.op } };
+      case 'keepUpload':
+        return {
+          head: this.#uploads.keep(head, write.record, write.owner),
+          reply: { op: write.op },
+        };
+      case 'dropUpload':
+        return {
+          head: this.#uploads.drop(head, write.key, write.owner),
+          reply: { op: write.op },
+        };
+      case 'putVendorDocument':
+        return { head: this.#vendors.put(head, write.document), reply: { op: write.op } };
+      case 'removeVendorDocument':
+        return { head: this.#vendors.remove(head, write.vendor), reply: { op: write.op } };
     }
   }
 }

@@ -3,8 +3,11 @@ import type { Claims } from '../model/claims.ts';
 import type { GaugeStore } from '../model/gauge-store.ts';
 import { objectKey } from '../model/object-key.ts';
 import type { PendingFill, PendingFills } from '../model/pending-fills.ts';
+import type { UploadJournals } from '../model/upload-journal.ts';
+import type { VendorDocuments } from '../model/vendor-documents.ts';
 import { prepareFolder } from './prepare-folder.ts';
-import type { SealedFill, SharedQuestion, SharedReply, SharedWrite } from './shared-protocol.ts';
+import { journalsOver, type SharedThread } from './shared-journals.ts';
+import type { SealedFill } from './shared-protocol.ts';
 import { StoreThread } from './store-thread.ts';
 import { StoredList } from './stored-list.ts';
 
@@ -26,18 +29,19 @@ export interface SharedStore {
   readonly pending: PendingFills;
   readonly gauge: GaugeStore;
   readonly claims: Claims;
+  readonly uploads: UploadJournals;
+  readonly vendorDocuments: VendorDocuments;
   /** Gives up what this process owns in it; safe to call twice. */
   close(): Promise<void>;
 }
-
-type SharedThread = StoreThread<SharedQuestion | SharedWrite, SharedReply>;
 
 /**
  * Opens the store that all processes on one bucket share, over SQLite in a thread of its own. Calls
  * are carried out in the order in which they are made; changes that wait at the same time share one
  * transaction.
  *
- *     <directory>/shared.db      pending fills, claims, the cutover gauge
+ *     <directory>/shared.db      pending fills, claims, the cutover gauge, vendors' rules,
+ *                                uploads under way
  *     <directory>/lock.db        held by who opens the store, for a moment
  *     <directory>/owners/        a lock a process that has it open
  *
@@ -60,6 +64,8 @@ export async function openSharedStore({
     pending: pendingOver(thread),
     gauge: gaugeOver(thread),
     claims: claimsOver(thread, now),
+    uploads: journalsOver(thread),
+    vendorDocuments: vendorDocumentsOver(thread),
     close: async () => thread.close(),
   };
 }
@@ -116,6 +122,26 @@ function claimsOver(thread: SharedThread, now: () => number): Claims {
     },
     async release(key, owner) {
       await thread.call({ op: 'release', key, owner });
+    },
+    async held(key) {
+      return (await thread.call({ op: 'held', key })).holder;
+    },
+    async heldByOthers() {
+      return new Map((await thread.call({ op: 'heldByOthers' })).held);
+    },
+  };
+}
+
+function vendorDocumentsOver(thread: SharedThread): VendorDocuments {
+  return {
+    async all() {
+      return (await thread.call({ op: 'vendorDocuments' })).documents;
+    },
+    async put(document) {
+      await thread.call({ op: 'putVendorDocument', document });
+    },
+    async remove(vendor) {
+      await thread.call({ op: 'removeVendorDocument', vendor });
     },
   };
 }

@@ -17,8 +17,18 @@ function answer(question: SharedQuestion): SharedReply {
       return { op: 'open' };
     case 'fills':
       return { op: 'fills', fills: opened().fills() };
+    case 'held':
+      return { op: 'held', holder: opened().held(question.key) };
+    case 'heldByOthers':
+      return { op: 'heldByOthers', held: opened().heldByOthers() };
     case 'gauge':
       return { op: 'gauge', record: opened().gauge() };
+    case 'uploads':
+      return { op: 'uploads', uploads: opened().uploads(question.owner) };
+    case 'deadUploaders':
+      return { op: 'deadUploaders', owners: opened().deadUploaders() };
+    case 'vendorDocuments':
+      return { op: 'vendorDocuments', documents: opened().vendorDocuments() };
     case 'close':
       state?.close();
       state = undefined;
@@ -26,12 +36,20 @@ function answer(question: SharedQuestion): SharedReply {
   }
 }
 
-function isQuestion({ op }: SharedQuestion | SharedWrite): boolean {
-  return op === 'open' || op === 'fills' || op === 'gauge' || op === 'close';
-}
+const QUESTIONS: ReadonlySet<string> = new Set<SharedQuestion['op']>([
+  'open',
+  'fills',
+  'held',
+  'heldByOthers',
+  'gauge',
+  'uploads',
+  'deadUploaders',
+  'vendorDocuments',
+  'close',
+]);
 
 serveStore<SharedQuestion, SharedWrite, SharedReply>({
-  isWrite: (request): request is SharedWrite => !isQuestion(request),
+  isWrite: (request): request is SharedWrite => !QUESTIONS.has(request.op),
   answer,
   write: (writes) => opened().write(writes),
 });

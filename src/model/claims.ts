@@ -27,4 +27,8 @@ export interface Claims {
   claim(key: ObjectKey, owner: string): Promise<ClaimAnswer>;
   /** Ends a claim of that owner of this process, if there is one. */
   release(key: ObjectKey, owner: string): Promise<void>;
+  /** Who of other processes has the key now; undefined where none has. Throws as `claim`. */
+  held(key: ObjectKey): Promise<ClaimHolder | undefined>;
+  /** Every key that other processes have now. Throws as `claim`. */
+  heldByOthers(): Promise<ReadonlyMap<ObjectKey, ClaimHolder>>;
 }

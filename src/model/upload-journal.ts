@@ -12,7 +12,7 @@ export interface UploadRecord {
 
 /**
  * Uploads of large objects that a later run may go on with, or has to abort. It is a job's, and a
- * fresh pass over the job keeps it.
+ * fresh pass over the job keeps it; or a process's that has no job.
  */
 export interface UploadJournal {
   /**
@@ -25,4 +25,12 @@ export interface UploadJournal {
   drop(key: ObjectKey): Promise<void>;
   /** Every record, by the keys' UTF-8 bytes. */
   all(): Promise<readonly UploadRecord[]>;
+}
+
+/** The journals of the processes that work on one bucket, apart from those of jobs. */
+export interface UploadJournals {
+  /** This process's own. */
+  readonly own: UploadJournal;
+  /** One for each process that is gone and left something. @throws FatalError `state-unusable`. */
+  ofDead(): Promise<readonly UploadJournal[]>;
 }

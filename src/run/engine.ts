@@ -26,8 +26,8 @@ export interface StopSignals {
 const ASKED_NOTHING: BatchPresence = { of: () => Promise.resolve({ state: 'absent' }) };
 
 /**
- * Entries of a rule that is down wait beside the queue, so that other rules go on; this many, to
- * bound memory.
+ * Entries of a rule that is down, and those whose keys another process fetches, wait beside the
+ * queue, so that others go on; this many, to bound memory.
  */
 const MOST_PARKED = 4096;
 
@@ -70,7 +70,7 @@ export class Engine {
   readonly #tuner: ConcurrencyTuner | undefined;
   /** Entries worked on at once, beside those that wait. */
   #level: number;
-  /** Entries that wait for their rule's addresses. */
+  /** Entries that wait for their rule's addresses, or for who else fetches their keys. */
   #waiting = 0;
   #previousKey: string | undefined;
   #failure: { readonly error: unknown } | undefined;
@@ -183,12 +183,13 @@ export class Engine {
   }
 
   #tellSilence(nowMs: number): void {
-    const { traffic, waitingRules, warn } = this.#job;
+    const { traffic, waitingRules, warn, examination } = this.#job;
     const done = this.#tallies.counts.listed + traffic.bodyBytes;
     const line = this.#silence.look(nowMs, done, () => ({
       inFlight: this.#queue.pending,
       waiting: this.#waiting,
       waitingRules: waitingRules(),
+      holders: examination.shared?.waitingFor() ?? [],
     }));
     if (line !== undefined) warn(line);
   }

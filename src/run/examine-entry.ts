@@ -16,6 +16,7 @@ import type { Transfer } from '../transfer/transfer.ts';
 import { transferObject } from '../transfer/transfer-object.ts';
 import type { TransferOutcome } from '../transfer/transfer-outcome.ts';
 import type { BatchPresence, Presence, PresenceFinder } from './presence.ts';
+import type { SharedKeys } from './shared-keys.ts';
 
 /** What every entry is examined with. */
 export interface Examination {
@@ -30,12 +31,14 @@ export interface Examination {
   readonly memory: BodyMemory;
   /** Large objects that are half-way in, where the run has a state. */
   readonly uploads: OpenUploads | undefined;
+  /** Where other processes may be at work on the bucket. */
+  readonly shared?: SharedKeys | undefined;
   readonly clock: Clock;
   /** Rules whose addresses stayed down for too long: their keys are left for the next run. */
   readonly givenUp: Map<string, FatalError>;
   /** Told of each request for a body. */
   readonly onRequest: () => void;
-  /** Told when an entry begins to wait for its rule's addresses, and when that is over. */
+  /** Told when an entry begins to wait for addresses or for its key, and when that is over. */
   readonly onWait: (waiting: boolean) => void;
 }
 
@@ -79,16 +82,48 @@ interface EntryWork {
   readonly entry: KeyEntry;
   readonly rule: Rule;
   readonly source: RuleSource;
-  readonly inBucket: BatchPresence;
+  inBucket: BatchPresence;
   /** How often its body was asked for. */
   requests: number;
 }
 
+/** While another process is at work on the key the entry waits; then it is looked at anew. */
 async function copyEntry(
   examination: Examination,
   work: EntryWork,
   signal: AbortSignal,
 ): Promise<ObjectOutcome> {
+  const { bucket, shared, onWait } = examination;
+  for (;;) {
+    const outcome = await copyUnlessHeld(examination, work, signal);
+    if (outcome.outcome !== 'held') return outcome;
+    onWait(true);
+    try {
+      await shared?.ended(work.entry.key, outcome.by, signal);
+    } finally {
+      onWait(false);
+    }
+    work.inBucket = askingOf(bucket);
+  }
+}
+
+/** What the bucket has by then. */
+function askingOf(bucket: Bucket): BatchPresence {
+  return {
+    of: async (key, signal) => {
+      const object = await bucket.head(key, signal);
+      return object === undefined ? { state: 'absent' } : { state: 'present', object };
+    },
+  };
+}
+
+type Held = Extract<TransferOutcome, { readonly outcome: 'held' }>;
+
+async function copyUnlessHeld(
+  examination: Examination,
+  work: EntryWork,
+  signal: AbortSignal,
+): Promise<ObjectOutcome | Held> {
   const { overwrite, dryRun } = examination;
   const { entry, rule } = work;
   const presence = await presenceOf(examination, work, signal);
@@ -100,24 +135,47 @@ async function copyEntry(
   const request = requestFor(examination, work, decision.unless);
   const kept = decision.keepUnchanged ? stored : undefined;
   if (dryRun) return plan(rule, work.source, request, kept, signal);
-  const transfer: Transfer = {
-    entry,
-    source: work.source.origin,
-    request,
-    bucket: examination.bucket,
-    store: rule.store,
-    ifAbsent: decision.ifAbsent,
-    stored: kept,
-    memory: examination.memory,
-    uploads: examination.uploads,
-  };
-  const moved =
-    presence.state === 'unknown'
-      ? await writeAndSee(examination, transfer, signal)
-      : await timed(examination, transfer, signal);
+  const { ifAbsent } = decision;
+  const isKnown = presence.state !== 'unknown';
+  const moved = await moveUnlessHeld(
+    examination,
+    work,
+    { request, ifAbsent, stored: kept, isKnown },
+    signal,
+  );
+  if (moved.outcome === 'held') return moved;
   return moved.outcome === 'copied'
     ? { ...moved, rule: rule.id, attempts: work.requests }
     : { ...moved, rule: rule.id };
+}
+
+interface Copying extends Pick<Transfer, 'request' | 'ifAbsent' | 'stored'> {
+  /** The bucket was asked for the key. */
+  readonly isKnown: boolean;
+}
+
+async function moveUnlessHeld(
+  examination: Examination,
+  { entry, rule, source }: EntryWork,
+  { isKnown, ...copying }: Copying,
+  signal: AbortSignal,
+): Promise<Moved> {
+  const { bucket, memory, uploads, shared } = examination;
+  const by = await shared?.holderOf(entry, rule.store);
+  if (by !== undefined) return { outcome: 'held', by };
+  const transfer: Transfer = {
+    ...copying,
+    entry,
+    source: source.origin,
+    bucket,
+    store: rule.store,
+    memory,
+    uploads,
+    claims: shared?.own,
+  };
+  return isKnown
+    ? timed(examination, transfer, signal)
+    : writeAndSee(examination, transfer, signal);
 }
 
 async function presenceOf(
@@ -165,7 +223,7 @@ async function timed(
   const moved = await transferObject(transfer, signal);
   // Only who taps the body has something of one that may not be stored.
   if (moved.outcome === 'handedOn') throw moved.why;
-  presence.copied(clock.now() - startedMs);
+  if (moved.outcome !== 'held') presence.copied(clock.now() - startedMs);
   return moved;
 }
 
@@ -181,7 +239,7 @@ async function writeAndSee(
   const { bucket, presence } = examination;
   try {
     const moved = await timed(examination, { ...transfer, askBeforeLarge: true }, signal);
-    presence.wrote(moved.outcome === 'skipped');
+    if (moved.outcome !== 'held') presence.wrote(moved.outcome === 'skipped');
     return moved;
   } catch (error) {
     // What is in the bucket after a write that failed may be of that very write.
@@ -204,7 +262,8 @@ async function plan(
   stored: StoredObject | undefined,
   signal: AbortSignal,
 ): Promise<ObjectOutcome> {
-  checkKey(request.originKey);
+  // Where a list gives the URL, nobody asks by the key.
+  if (request.url === undefined) checkKey(request.originKey);
   if (stored === undefined) return { outcome: 'planned', rule: rule.id };
   const unchanged = await origin.read(
     request,

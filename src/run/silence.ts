@@ -2,9 +2,11 @@
 export interface Standing {
   /** Objects taken up and not settled. */
   readonly inFlight: number;
-  /** Those of them that wait for their rule's addresses. */
+  /** Those of them that wait for their rule's addresses, or for other processes. */
   readonly waiting: number;
   readonly waitingRules: readonly string[];
+  /** Who fetches keys that are waited for. */
+  readonly holders?: readonly string[];
 }
 
 /** So long nothing may happen before a line says so, and again after each further one. */
@@ -42,10 +44,14 @@ export class Silence {
 const NOTHING_IN_FLIGHT =
   "no object is in flight; it waits for keys, for the bucket's listing or for the output to be read";
 
-function describe({ inFlight, waiting, waitingRules }: Standing): string {
+function describe({ inFlight, waiting, waitingRules, holders = [] }: Standing): string {
   if (inFlight === 0) return NOTHING_IN_FLIGHT;
   const objects = `${inFlight} ${inFlight === 1 ? 'object is' : 'objects are'} in flight`;
   if (waiting === 0) return `${objects}, no object was finished and no byte came`;
   const rules = waitingRules.length === 0 ? '' : ` of rule ${waitingRules.join(', rule ')}`;
-  return `${objects}, of which ${waiting} ${waiting === 1 ? 'waits' : 'wait'} for an address${rules} to come back`;
+  const wait = `${objects}, of which ${waiting} ${waiting === 1 ? 'waits' : 'wait'} for`;
+  const address = `an address${rules} to come back`;
+  if (holders.length === 0) return `${wait} ${address}`;
+  const others = `${holders.join(', ')} to store what it fetches`;
+  return `${wait} ${waitingRules.length === 0 ? others : `${address}, or for ${others}`}`;
 }

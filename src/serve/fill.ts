@@ -1,6 +1,7 @@
 import { Failure, Interrupted } from '../model/failure.ts';
 import type { OriginHead } from '../model/origin.ts';
 import { transferObject } from '../transfer/transfer-object.ts';
+import { KeyHeld } from '../transfer/transfer-claim.ts';
 import type { TransferOutcome } from '../transfer/transfer-outcome.ts';
 import type { Transfer } from '../transfer/transfer.ts';
 import { unlessAborted } from '../transfer/unless-aborted.ts';
@@ -47,6 +48,8 @@ const SENT_ANEW = 'the origin broke the body off, and began it anew from its fir
  *   the next one flows: who got bytes of the old one can't go on, who got none takes the new one;
  * - `passed` when the gate let the body pass: the edition is whole, and stays so whatever becomes of
  *   its storing;
+ * - `held`: another process is at work on the key, so nothing was fetched: whoever waits gets
+ *   {@link KeyHeld};
  * - `failed`: whoever waits, or reads what had not passed, gets what the fetch failed with.
  */
 export class Fill {
@@ -114,7 +117,9 @@ export class Fill {
       },
     };
     try {
-      return await transferObject({ ...transfer, bucket, tap }, signal);
+      const end = await transferObject({ ...transfer, bucket, tap }, signal);
+      if (end.outcome === 'held') this.#fail(new KeyHeld(end.by));
+      return end;
     } catch (thrown) {
       const isOurs = signal.aborted && !(thrown instanceof Interrupted);
       const error = isOurs ? new Interrupted(thrown) : thrown;
@@ -128,7 +133,8 @@ export class Fill {
       const what = `${this.#work.transfer.entry.key} was fetched anew though it was whole`;
       throw new Failure('INTERNAL', what);
     }
-    this.#void(new Voided(SENT_ANEW));
+    if (head.length !== undefined) this.#work.spools.admit(head.length);
+    if (this.#edition !== undefined) this.#void(new Voided(SENT_ANEW));
     const spool = this.#work.spools.open();
     this.#letGo = spool.hold();
     this.#edition = { number: (this.#edition?.number ?? 0) + 1, head, spool };

@@ -14,6 +14,8 @@ import { askedRange } from './client/asked-range.ts';
 import { asFailure } from './send-error.ts';
 import { isFarAhead, serveAhead } from './serve-ahead.ts';
 import { chooseBytes, headOf } from './send-object.ts';
+import { serveThrough } from './serve-through.ts';
+import { LargerThanSpool } from './spool/spool-full.ts';
 import type { Exchange, Serving } from './serving.ts';
 import { unbounded } from './unbounded.ts';
 
@@ -29,7 +31,7 @@ export interface Miss {
 
 /** Begins the whole fetch, or joins the one under way. */
 export function joinFill(serving: Serving, key: ObjectKey, miss: Miss): JoinedFill {
-  const { bucket, spools, fills } = serving;
+  const { bucket, spools, fills, held, uploads } = serving;
   const { id, rule, source, passed, originRequest } = miss;
   const work = () => ({
     transfer: {
@@ -42,18 +44,21 @@ export function joinFill(serving: Serving, key: ObjectKey, miss: Miss): JoinedFi
       ifAbsent: true,
       stored: undefined,
       memory: unbounded,
+      // Nobody else finds what is not stored.
+      claims: mayBeStored(miss) ? held.own : undefined,
+      uploads,
     },
     spools,
     forbids: (head: Edition['head']) => forbidStoring(rule, key, passed, head),
   });
-  const joined = fills.join(id, work, mayBeStored(rule, passed));
+  const joined = fills.join(id, work, mayBeStored(miss));
   if (!joined.joined) tellEnd(serving, key, miss, joined.fill);
   return joined;
 }
 
-/** A fetch for which nothing but its clients waits ends when they have left. */
-function mayBeStored({ store }: Rule, passed: PassedOn): boolean {
-  return !isVariant(passed) || store.variants === 'any';
+/** A fetch of what may not be stored is for its clients alone, and ends when they have left. */
+export function mayBeStored({ rule, passed }: Miss): boolean {
+  return !isVariant(passed) || rule.store.variants === 'any';
 }
 
 function tellEnd(
@@ -64,11 +69,14 @@ function tellEnd(
 ): void {
   fill.whenOver((end) => {
     if (end.outcome === 'copied' || end.outcome === 'skipped') negative.forget(id);
-    onFilled({ key, rule: rule.id, ...told(end) });
+    // Whoever is at work on it tells of it.
+    if (end.outcome !== 'held') onFilled({ key, rule: rule.id, ...told(end) });
   });
 }
 
-function told(end: FillEnd): Pick<Filled, 'outcome' | 'bytes' | 'failure'> {
+function told(
+  end: Exclude<FillEnd, { readonly outcome: 'held' }>,
+): Pick<Filled, 'outcome' | 'bytes' | 'failure'> {
   switch (end.outcome) {
     case 'copied':
       return { outcome: 'stored', bytes: end.bytes, failure: undefined };
@@ -86,6 +94,15 @@ function told(end: FillEnd): Pick<Filled, 'outcome' | 'bytes' | 'failure'> {
  * @throws what the fetch failed with; where something was sent by then, the answer can't be finished.
  */
 export async function serveFill(serving: Serving, exchange: Exchange, miss: Miss): Promise<void> {
+  try {
+    await serveByFill(serving, exchange, miss);
+  } catch (error) {
+    if (!(error instanceof LargerThanSpool) || exchange.client.begun) throw error;
+    await serveThrough(serving, exchange, miss, 'MISS');
+  }
+}
+
+async function serveByFill(serving: Serving, exchange: Exchange, miss: Miss): Promise<void> {
   const { request, client } = exchange;
   const { fill, joined, leave } = joinFill(serving, request.key, miss);
   exchange.mark = joined ? 'SHARED' : 'MISS';

@@ -5,9 +5,11 @@ import type { Failure } from '../model/failure.ts';
 import type { Rule } from '../model/rule.ts';
 import type { Filled, Mark } from '../model/served.ts';
 import type { ClientRequest } from '../rules/client-request.ts';
+import type { OpenUploads } from '../transfer/open-uploads.ts';
 import type { RuleSource } from '../transfer/rule-source.ts';
 import type { Client } from './client/client.ts';
 import type { Fills } from './fills.ts';
+import type { HeldKeys } from './held-keys.ts';
 import type { PromisedFills } from './promised-fills.ts';
 import type { NegativeCache } from './negative-cache.ts';
 import type { SpoolSpace } from './spool/spool-space.ts';
@@ -29,6 +31,9 @@ export interface Serving {
   readonly negative: NegativeCache;
   readonly spools: SpoolSpace;
   readonly promised: PromisedFills;
+  readonly held: HeldKeys;
+  /** Of fills, so that what a killed proxy leaves of them can be aborted. */
+  readonly uploads: OpenUploads;
   /** The budget of bodies on their way into the bucket. */
   readonly memory: BodyMemory;
   readonly clock: Clock;

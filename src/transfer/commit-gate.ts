@@ -9,6 +9,7 @@ import {
   type DigestAlgorithm,
 } from '../plan/declared-digests.ts';
 import { refusal } from '../plan/refusal.ts';
+import { refuseVersion } from './refuse-version.ts';
 import { lastingDigest, nodeDigest, type RunningDigest } from './running-digest.ts';
 
 /** What came through the gate whole. */
@@ -45,7 +46,7 @@ export class CommitGate {
    * @throws Failure where the answer's head alone forbids storing its body.
    */
   constructor(entry: KeyEntry, head: OriginHead, store: StoreSettings, saidBefore?: number) {
-    const refused = refuseAnswer(entry, head, store);
+    const refused = refuseAnswer(entry, head, store) ?? refuseVersion(entry, head);
     if (refused !== undefined) throw refused;
     this.#lengths = lengths(entry, head, saidBefore);
     const [first] = this.#lengths;

@@ -15,6 +15,7 @@ import { stageObject, takeUpObject, writeOptions } from './stage-object.ts';
 import { StagedObject } from './staged-object.ts';
 import { outcomeOf, type TransferOutcome } from './transfer-outcome.ts';
 import type { Transfer } from './transfer.ts';
+import { KeyHeld, TransferClaim } from './transfer-claim.ts';
 import { discard, suspend, type Tries, whatIsThere } from './tries.ts';
 
 /** Bodies up to this many bytes, of declared length, are taken and stored as one buffer. */
@@ -26,17 +27,34 @@ const ONE_TAPPED_BUFFER_BYTES = 64 * 1024;
  * Moves one object from its origin into the bucket: fetch, verify, store. Either the whole object
  * passed the commit gate and is stored, or the bucket is as it was. A further try at the same
  * address goes on where the body broke off, if both sides can be held to the same version; else it
- * starts a new object from byte 0.
+ * starts a new object from byte 0. With claims, a large object is moved by one process at a time.
  * @throws Failure with the code that says why; FatalError and aborts come through.
  */
 export async function transferObject(
   transfer: Transfer,
   signal: AbortSignal,
 ): Promise<TransferOutcome> {
+  const claim = new TransferClaim(transfer);
+  try {
+    return await move(transfer, claim, signal);
+  } catch (error) {
+    if (error instanceof KeyHeld) return { outcome: 'held', by: error.by };
+    throw error;
+  } finally {
+    await claim.release();
+  }
+}
+
+async function move(
+  transfer: Transfer,
+  claim: TransferClaim,
+  signal: AbortSignal,
+): Promise<TransferOutcome> {
   const staged = await takeUpObject(transfer, signal);
   // What an earlier run was told of the same version must hold as well.
   const heads = staged === undefined ? [] : [staged.head];
   const tries: Tries = {
+    claim,
     heads,
     staged,
     givenUp: undefined,
@@ -94,8 +112,11 @@ async function receive(
   const saidBefore = lengthSaidBefore(tries.heads, head);
   tries.heads.push(head);
   const gate = new CommitGate(entry, head, gateSettings(store, tap), saidBefore);
+  await tries.claim.beforeTaking(head);
   tries.unstored = tap && (tap.begin(head) ?? tooMuchMetadata(transfer, head));
   if (tries.unstored !== undefined) {
+    // Others would wait for what they won't find.
+    await tries.claim.release();
     tries.staged = new StagedObject({ head, gate, trace: undefined, tap }, nowhere());
     return finish(transfer, answer, tries.staged, tries, signal);
   }
@@ -128,6 +149,7 @@ async function receiveRest(
   const staged = await whatIsThere(transfer, tries, signal);
   const rest = staged?.readOn(head.origin);
   if (staged !== undefined && rest !== undefined && isTheRest(rest, staged.head, head)) {
+    await tries.claim.beforeTaking(staged.head);
     return finish(transfer, answer, staged, tries, signal);
   }
   // Given up while the answer was on its way, there is less than what it goes on behind.
@@ -173,12 +195,17 @@ async function storeStreamed(
   signal: AbortSignal,
 ): Promise<TransferOutcome | ReadAgain<TransferOutcome>> {
   const { entry, bucket } = transfer;
-  if (transfer.askBeforeLarge === true && (await bucket.head(entry.key, signal)) !== undefined) {
+  if (asksBefore(transfer, tries) && (await bucket.head(entry.key, signal)) !== undefined) {
     return { outcome: 'skipped', reason: 'exists' };
   }
   const staged = await stageObject(transfer, answer.head, gate, signal);
   tries.staged = staged;
   return finish(transfer, answer, staged, tries, signal);
+}
+
+/** Whoever had the key until it was claimed may have stored it since the bucket was asked. */
+function asksBefore({ askBeforeLarge, ifAbsent, tap }: Transfer, { claim }: Tries): boolean {
+  return askBeforeLarge === true || (claim.taken && ifAbsent && tap === undefined);
 }
 
 /** Takes the body, or the rest of it, into what is staged, and commits it once it passed. */
@@ -191,7 +218,7 @@ async function finish(
 ): Promise<TransferOutcome | ReadAgain<TransferOutcome>> {
   const { entry, store, tap } = transfer;
   const { head, gate } = staged;
-  await staged.take(answer);
+  await staged.take(tries.claim.growing(answer, () => gate.receivedBytes));
   const passed = gate.pass();
   if (!gate.mustConfirm) return commit(transfer, staged, passed, gate.lengthVerified, tries);
   if (tries.confirms !== undefined) {

@@ -1,4 +1,5 @@
 import type { WriteResult } from '../model/bucket.ts';
+import type { ClaimHolder } from '../model/claims.ts';
 import type { DifferingOrigin } from '../model/event.ts';
 import type { Failure } from '../model/failure.ts';
 import type { OriginHead } from '../model/origin.ts';
@@ -15,6 +16,8 @@ export type TransferOutcome =
       readonly differs?: readonly DifferingOrigin[];
     }
   | { readonly outcome: 'skipped'; readonly reason: 'exists' | 'unchanged' }
+  /** Only with claims: another process is at work on the key, and nothing of it was taken. */
+  | { readonly outcome: 'held'; readonly by: ClaimHolder }
   /** Only with a tap: the whole body went there, and `why` forbids to store it. */
   | { readonly outcome: 'handedOn'; readonly bytes: number; readonly why: Failure };
 

@@ -4,6 +4,7 @@ import type { KeyEntry } from '../model/entry.ts';
 import type { Origin, OriginRequest } from '../model/origin.ts';
 import type { StoreSettings } from '../model/rule.ts';
 import type { BodyTap } from './body-tap.ts';
+import type { OwnClaims } from './own-claims.ts';
 import type { OpenUploads } from './open-uploads.ts';
 
 /** One object's journey: from where, to where, and what must hold on the way. */
@@ -22,6 +23,8 @@ export interface Transfer {
   readonly memory: BodyMemory;
   /** Nobody asked the bucket for the key yet: before a body that is not small, it is asked. */
   readonly askBeforeLarge?: boolean;
+  /** Keys claimed among all processes on the bucket, where others may be at work on it. */
+  readonly claims?: OwnClaims | undefined;
   /** Uploads that outlive a run, where the run has a state. */
   readonly uploads?: OpenUploads | undefined;
   /** Who follows the body from its first byte; it is then never gone on with from an earlier run. */

@@ -3,10 +3,13 @@ import type { OriginHead } from '../model/origin.ts';
 import type { Passed } from './commit-gate.ts';
 import { abandonObject, takeUpObject } from './stage-object.ts';
 import type { StagedObject } from './staged-object.ts';
+import type { TransferClaim } from './transfer-claim.ts';
 import type { Transfer } from './transfer.ts';
 
 /** What the tries at one object so far came to. */
 export interface Tries {
+  /** Of the object's key. */
+  readonly claim: TransferClaim;
   /** The head of every answer whose body was wanted. */
   readonly heads: OriginHead[];
   staged: StagedObject | undefined;

@@ -6,6 +6,7 @@ import Database from 'libsql';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { exclusiveLock } from '../../src/checkpoint/exclusive-lock.ts';
 import type { SharedWrite } from '../../src/checkpoint/shared-protocol.ts';
+import { NO_ROWS, SealedTable } from '../../src/checkpoint/sealed-table.ts';
 import { SharedState } from '../../src/checkpoint/shared-state.ts';
 import { JOB_ADVICE } from '../../src/checkpoint/state-failure.ts';
 import { openSharedStore } from '../../src/checkpoint/shared-store.ts';
@@ -61,6 +62,8 @@ describe('the file of a shared store', () => {
       ...Array.from({ length: 200 }, (_, at) => recorded(`promised/${at}`)),
       { op: 'claim', key: 'large', claimant: { owner: 'one', sinceMs: 0 } },
       { op: 'addToGauge', batch: BATCH },
+      { op: 'putVendorDocument', document: { vendor: 'oss', text: '<older/>' } },
+      { op: 'putVendorDocument', document: { vendor: 'obs', text: '{"rules":[]}' } },
     ]);
     state.close();
   }
@@ -129,6 +132,11 @@ describe('the file of a shared store', () => {
     ['a claim', 'DELETE FROM claim'],
     ['the counts of an hour', 'DELETE FROM hour'],
     ['a key that needed the origin', 'DELETE FROM needed WHERE rank = 3600003'],
+    ["a vendor's rules", 'DELETE FROM vendor WHERE rank = 1'],
+    [
+      "the table of vendors' rules",
+      'DROP TABLE vendor; DROP TABLE upload; PRAGMA user_version = 1',
+    ],
     ['a row for an older one', `UPDATE needed SET crc = crc - 1 WHERE rank = 3600003`],
   ])('is refused where somebody took away or changed %s', (_, statement) => {
     fill();
@@ -155,6 +163,33 @@ describe('the file of a shared store', () => {
       ? { op: 'takeOverFills' }
       : { op: 'addToGauge', batch: BATCH };
     expectUnusable(() => state.write([write]), 'damaged', 'move it away');
+  });
+
+  it.each([
+    ["a vendor's rules", `UPDATE vendor SET sealed = x'5b22225d' WHERE rank = 1`],
+    ["a vendor's name", `UPDATE vendor SET key = x'78' WHERE rank = 1`],
+    ['which rules came last', 'UPDATE vendor SET rank = 3 - rank'],
+  ])('says so when it reads %s that somebody changed there', (_, statement) => {
+    fill();
+    change(statement);
+    const state = open();
+    expectUnusable(() => state.vendorDocuments(), 'damaged', 'move it away');
+    const document = { vendor: 'bos', text: '{}' } as const;
+    expectUnusable(() => state.write([{ op: 'putVendorDocument', document }]), 'damaged');
+  });
+
+  it("takes up the file of a program that knew no vendors' rules", () => {
+    const made = SharedState.open(directory, 0);
+    made.write([recorded('a')]);
+    made.close();
+    asVersion1(file);
+    const state = SharedState.open(directory, 0);
+    expect(state.fills().map(({ key }) => key)).toEqual(['a']);
+    expect(state.vendorDocuments()).toEqual([]);
+    const document = { vendor: 'obs', text: '{"rules":[]}' } as const;
+    state.write([{ op: 'putVendorDocument', document }, recorded('b')]);
+    state.close();
+    expect(open().vendorDocuments()).toEqual([document]);
   });
 
   it('goes on where a process died while it made the file', async () => {
@@ -275,9 +310,19 @@ describe('the file of a shared store', () => {
   });
 });
 
+/** Makes a file what version 1 wrote: it had fewer tables, and nothing of the others in the head. */
+function asVersion1(file: string): void {
+  const database = new Database(file);
+  const heads = new SealedTable(database, 'head');
+  const numbers = JSON.parse(heads.get('head')?.sealed ?? '[]') as number[];
+  heads.put(NO_ROWS, 'head', JSON.stringify(numbers.slice(0, 11)));
+  database.exec('DROP TABLE vendor; DROP TABLE upload; PRAGMA user_version = 1');
+  database.close();
+}
+
 /** Everything that a store says. */
 function contentOf(state: SharedState): string {
-  return JSON.stringify([state.fills(), state.gauge()]);
+  return JSON.stringify([state.fills(), state.gauge(), state.vendorDocuments()]);
 }
 
 /** What a damaged copy says; undefined where it is refused. */

@@ -7,7 +7,9 @@ import { objectKey } from '../../src/model/object-key.ts';
 import { claimsContract } from '../contract/claims-contract.ts';
 import { gaugeStoreContract } from '../contract/gauge-store-contract.ts';
 import { fillOf, pendingFillsContract } from '../contract/pending-fills-contract.ts';
+import { vendorDocumentsContract } from '../contract/vendor-documents-contract.ts';
 import { memoryPendingFills } from '../support/memory-pending-fills.ts';
+import { memoryVendorDocuments } from '../support/memory-vendor-documents.ts';
 
 async function sharedPlace(): Promise<{
   readonly open: (now?: () => number) => Promise<SharedStore>;
@@ -38,6 +40,17 @@ pendingFillsContract('memory', () => {
 });
 
 claimsContract('SQLite', sharedPlace);
+
+vendorDocumentsContract('SQLite', sharedPlace);
+
+vendorDocumentsContract('memory', () => {
+  const vendorDocuments = memoryVendorDocuments();
+  const close = () => Promise.resolve();
+  return Promise.resolve({
+    open: () => Promise.resolve({ vendorDocuments, close }),
+    remove: () => Promise.resolve(),
+  });
+});
 
 describe('the store of the cutover gauge (SQLite)', () => {
   let ends: (() => Promise<void>)[];

@@ -88,6 +88,30 @@ export function claimsContract(name: string, place: () => Promise<ClaimsPlace>):
       }
     });
 
+    it('of other processes are told to who asks, one key or all, without claiming any', async () => {
+      const [serve, { claims: migrate }] = [await open(), await open()];
+      expect(await migrate.held(a)).toBeUndefined();
+      expect(await migrate.heldByOthers()).toEqual(new Map());
+      await serve.claims.claim(a, 'serve');
+      nowMs = 2000;
+      await serve.claims.claim(b, 'serve');
+      const [of1, of2] = [1000, 2000].map((sinceMs) => ({ owner: 'serve', sinceMs }));
+      expect(await migrate.held(a)).toEqual(of1);
+      expect([...(await migrate.heldByOthers())]).toEqual([
+        [a, of1],
+        [b, of2],
+      ]);
+      expect([await serve.claims.held(a), await serve.claims.heldByOthers()]).toEqual([
+        undefined,
+        new Map(),
+      ]);
+      await serve.claims.release(a, 'serve');
+      expect(await migrate.held(a)).toBeUndefined();
+      await serve.close();
+      expect(await migrate.held(b)).toBeUndefined();
+      expect(await migrate.heldByOthers()).toEqual(new Map());
+    });
+
     it('are granted to one of many who ask at the same time', async () => {
       const claimants = [await open(), await open(), await open()];
       const answers = await Promise.all(

@@ -67,6 +67,21 @@ describe('a job that makes no progress', () => {
       '1 object is in flight, of which 1 waits for an address of rule a to come back',
     ],
     [
+      'another process',
+      { inFlight: 9, waiting: 2, waitingRules: [], holders: ['serve pid 7 on h'] },
+      '9 objects are in flight, of which 2 wait for serve pid 7 on h to store what it fetches',
+    ],
+    [
+      'both',
+      {
+        inFlight: 9,
+        waiting: 2,
+        waitingRules: ['a'],
+        holders: ['serve pid 7 on h', 'migrate job j'],
+      },
+      '9 objects are in flight, of which 2 wait for an address of rule a to come back, or for serve pid 7 on h, migrate job j to store what it fetches',
+    ],
+    [
       'keys',
       { inFlight: 0, waiting: 0, waitingRules: [] },
       "no object is in flight; it waits for keys, for the bucket's listing or for the output to be read",

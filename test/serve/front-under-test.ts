@@ -1,14 +1,19 @@
 import type { Bucket } from '../../src/model/bucket.ts';
+import type { Claims } from '../../src/model/claims.ts';
 import type { Origin } from '../../src/model/origin.ts';
 import type { Served } from '../../src/model/served.ts';
 import { Fills } from '../../src/serve/fills.ts';
 import { type Front, openFront } from '../../src/serve/front.ts';
+import { HeldKeys } from '../../src/serve/held-keys.ts';
 import { NegativeCache } from '../../src/serve/negative-cache.ts';
 import type { PendingFills } from '../../src/model/pending-fills.ts';
 import type { Clock } from '../../src/model/ports.ts';
 import { PromisedFills } from '../../src/serve/promised-fills.ts';
+import { OpenUploads } from '../../src/transfer/open-uploads.ts';
+import { memoryClaims } from '../support/memory-claims.ts';
 import { memoryPendingFills } from '../support/memory-pending-fills.ts';
-import { fakeClock } from '../support/fake-clock.ts';
+import { memoryUploadJournal } from '../support/memory-upload-journal.ts';
+import { fakeClock, type FakeClock } from '../support/fake-clock.ts';
 import { type MemoryBucket, memoryBucket } from '../support/memory-bucket.ts';
 import { scriptedOrigin } from '../support/scripted-origin.ts';
 import { rulesOf } from '../rules/rules-of.ts';
@@ -20,7 +25,11 @@ export interface FrontUnderTest {
   readonly url: string;
   readonly bucket: MemoryBucket;
   readonly fills: Fills;
+  /** Time passes only by it. */
+  readonly clock: FakeClock;
   readonly served: readonly Served[];
+  /** As SIGTERM, for those who wait for other processes. */
+  readonly tellToStop: () => void;
   readonly close: () => Promise<void>;
 }
 
@@ -35,6 +44,8 @@ export interface FrontOptions {
   readonly pending?: PendingFills;
   /** The clock on the wall; default: one that nobody sets. */
   readonly wall?: Clock;
+  /** What other processes do; default: there is none. */
+  readonly claims?: Claims;
 }
 
 export async function frontUnderTest({
@@ -44,6 +55,7 @@ export async function frontUnderTest({
   action = 'mirror',
   pending = memoryPendingFills().open().pending,
   wall,
+  claims = memoryClaims().open().claims,
 }: FrontOptions = {}): Promise<FrontUnderTest> {
   const clock = fakeClock();
   const bucket = memoryBucket();
@@ -53,7 +65,7 @@ export async function frontUnderTest({
   );
   const headers = { headers: {}, secrets: new Set<string>() };
   const source = { origin, headers, checkKey: () => undefined };
-  const stop = new AbortController();
+  const [stop, told] = [new AbortController(), new AbortController()];
   const fills = new Fills(stop.signal);
   const served: Served[] = [];
   const serving = {
@@ -72,6 +84,8 @@ export async function frontUnderTest({
     onOriginRequest: () => undefined,
     onFilled: () => undefined,
     promised: new PromisedFills(pending, () => undefined),
+    held: new HeldKeys({ claims, owner: 'serve', steadyClock: clock, drain: told.signal }),
+    uploads: await OpenUploads.load(memoryUploadJournal(), () => clock.now()),
     steadyClock: clock,
   };
   const onServed = (one: Served): void => {
@@ -83,7 +97,11 @@ export async function frontUnderTest({
     url: `http://127.0.0.1:${front.address.port}`,
     bucket,
     fills,
+    clock,
     served,
+    tellToStop: () => {
+      told.abort(new Error('SIGTERM'));
+    },
     close: async () => {
       await front.drain(AbortSignal.abort());
       fills.cancelAll();

@@ -1,5 +1,8 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { FatalError } from '../../src/model/failure.ts';
+import { objectKey } from '../../src/model/object-key.ts';
+import { OwnClaims } from '../../src/transfer/own-claims.ts';
+import { memoryClaims } from '../support/memory-claims.ts';
 import {
   BODY,
   PART,
@@ -58,6 +61,25 @@ describe('a run that ends during the completion of an upload leaves it to the ne
     expect(runs.asked).toEqual([undefined, 3 * PART]);
     await runs.expectStored();
   });
+});
+
+test('what a run left is kept while another process has the key, and gone on with after that', async () => {
+  // Large, also where much less of it is there than that.
+  const large = { thresholdBytes: 3 * PART + 1 };
+  await expect(runs.run({ ...large, ...roomFor(2) })).rejects.toBe(full);
+  const memory = memoryClaims();
+  const { claims: others } = memory.open();
+  await others.claim(objectKey('k'), 'serve pid 1 on h');
+  const claims = new OwnClaims(memory.open().claims, 'migrate job j');
+  const by = { owner: 'serve pid 1 on h', sinceMs: 0 };
+  expect(await runs.run({ ...large, claims })).toEqual({ outcome: 'held', by });
+  await expectHalfWay();
+  await others.release(objectKey('k'), by.owner);
+  const copied = await runs.run({ ...large, claims });
+  expect(copied).toMatchObject({ outcome: 'copied', bytes: BODY.length });
+  expect(runs.asked).toEqual([undefined, PART, PART]);
+  expect(await others.held(objectKey('k'))).toBeUndefined();
+  await runs.expectStored();
 });
 
 test('a completion that is refused for the object itself leaves nothing', async () => {

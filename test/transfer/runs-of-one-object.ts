@@ -6,6 +6,7 @@ import type { UploadJournal } from '../../src/model/upload-journal.ts';
 import { S3Error } from '../../src/s3/s3-error.ts';
 import type { S3Control } from '../../src/s3/s3-store.ts';
 import { OpenUploads } from '../../src/transfer/open-uploads.ts';
+import type { OwnClaims } from '../../src/transfer/own-claims.ts';
 import { transferObject } from '../../src/transfer/transfer-object.ts';
 import type { TransferOutcome } from '../../src/transfer/transfer-outcome.ts';
 import { originRequest } from '../contract/origin-contract.ts';
@@ -25,6 +26,9 @@ export interface RunChange {
   readonly stop?: AbortController;
   readonly control?: Partial<S3Control>;
   readonly keep?: UploadJournal['keep'];
+  readonly claims?: OwnClaims;
+  /** Default: a part. */
+  readonly thresholdBytes?: number;
 }
 
 /** One object on its way into one S3 store, run after run, with one journal of uploads. */
@@ -40,7 +44,7 @@ export interface RunsOfOneObject {
 }
 
 const instant = { ...fakeClock(), sleep: () => Promise.resolve() };
-const MULTIPART = { thresholdBytes: PART, partSizeBytes: PART, concurrency: 1 };
+const MULTIPART = { partSizeBytes: PART, concurrency: 1 };
 
 export function runsOfOneObject(): RunsOfOneObject {
   const store = slowStore(instant, 0);
@@ -56,7 +60,7 @@ export function runsOfOneObject(): RunsOfOneObject {
   });
   return {
     ...{ store, journal, asked },
-    run: async ({ stop, control, keep } = {}) => {
+    run: async ({ stop, control, keep, claims, thresholdBytes = PART } = {}) => {
       const memory = byteBudget(64 * PART);
       const bucket = s3Bucket({
         ...{ name: 's3://bucket/', prefix: '', memory, clock: instant, checksum: 'auto' },
@@ -67,7 +71,11 @@ export function runsOfOneObject(): RunsOfOneObject {
       const transfer = {
         entry: { key: objectKey('k') },
         ...{ source, bucket, memory, request: originRequest('k'), stored: undefined },
-        ...{ store: storeSettings({ multipart: MULTIPART }), ifAbsent: true },
+        ...{
+          store: storeSettings({ multipart: { ...MULTIPART, thresholdBytes } }),
+          ifAbsent: true,
+        },
+        claims,
         uploads: await OpenUploads.load({ ...journal, ...(keep && { keep }) }, () => 0),
       };
       const { signal } = stop ?? new AbortController();

@@ -1,7 +1,9 @@
+import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { openJob } from '../../checkpoint/job-folder.ts';
 import { type KeptState, listStates } from '../../checkpoint/list-states.ts';
+import { openSharedStore } from '../../checkpoint/shared-store.ts';
 import { openSqliteState, type SqliteState } from '../../checkpoint/sqlite-state.ts';
 import { byteBudget } from '../../guard/byte-budget.ts';
 import { EXIT } from '../../model/exit-code.ts';
@@ -10,6 +12,7 @@ import { isOfBucket } from '../../rules/job-fingerprint.ts';
 import { OpenUploads } from '../../transfer/open-uploads.ts';
 import { type Sweep, sweepUploads } from '../../transfer/sweep-uploads.ts';
 import { Cleanup } from '../cleanup.ts';
+import { sharedFolder } from '../known-bucket.ts';
 import { loadRules } from '../load-rules.ts';
 import { logTo } from '../log-to.ts';
 import { type OpenedBucket, openBucket } from '../open-bucket.ts';
@@ -38,8 +41,8 @@ const CONCURRENCY = 1;
 const MEMORY_BYTES = 32 * 1024 ** 2;
 
 /**
- * `bucketfill cleanup`: aborts the multipart uploads that this tool's jobs wrote down and nobody has
- * gone on with for a while, and removes states that were set aside.
+ * `bucketfill cleanup`: aborts the multipart uploads that this tool's jobs, or a serve that is gone,
+ * wrote down and nobody has gone on with for a while, and removes states that were set aside.
  */
 export async function cleanup(
   rulesFile: string,
@@ -63,6 +66,8 @@ export async function cleanup(
         const note = await cleanState(kept, work, total);
         if (note !== undefined) log.info(`job ${kept.job}: ${note}`);
       }
+      const note = await cleanShared(work, total);
+      if (note !== undefined) log.info(`serve: ${note}`);
       tell(total, options, surroundings);
       return total.refused > 0 ? EXIT.someFailed : EXIT.complete;
     }),
@@ -138,11 +143,39 @@ async function sweep(
   if (record !== undefined && !isOfBucket(record.fingerprint, bucketId)) {
     return 'left alone: it fills another bucket';
   }
+  return sweepInto(total, uploads, { bucket, options, signal });
+}
+
+/** @returns a line for people where something was left. */
+async function sweepInto(
+  total: Cleaned,
+  uploads: OpenUploads,
+  { bucket, options, signal }: Pick<CleanWork, 'bucket' | 'options' | 'signal'>,
+): Promise<string | undefined> {
   const swept = await sweepUploads(uploads, bucket.bucket, signal, options.maxAge);
   total.aborted += swept.aborted;
   total.left += swept.left;
   total.refused += swept.refusals.length;
   return noteOf(swept);
+}
+
+/** What proxies left that are gone; those that run see to theirs themselves. */
+async function cleanShared(work: CleanWork, total: Cleaned): Promise<string | undefined> {
+  const { stateDir, bucketId, surroundings } = work;
+  const directory = sharedFolder(stateDir, bucketId);
+  if (!existsSync(directory)) return undefined;
+  const now = (): number => surroundings.clock.now();
+  const shared = await openSharedStore({ directory, now });
+  try {
+    const notes: string[] = [];
+    for (const journal of await shared.uploads.ofDead()) {
+      const note = await sweepInto(total, await OpenUploads.load(journal, now), work);
+      if (note !== undefined) notes.push(note);
+    }
+    return notes.length === 0 ? undefined : notes.join('; ');
+  } finally {
+    await shared.close();
+  }
 }
 
 function noteOf({ left, refusals }: Sweep): string | undefined {

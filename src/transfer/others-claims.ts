@@ -1,0 +1,44 @@
+import type { ClaimHolder, Claims } from '../model/claims.ts';
+import type { ObjectKey } from '../model/object-key.ts';
+import type { Clock } from '../model/ports.ts';
+
+/** So old may be what is known: it is asked for any number of small objects. */
+const FRESH_MS = 200;
+/** From one look at a key that somebody waits for to the next; what is known is stale by then. */
+const LOOK_EVERY_MS = 250;
+
+/**
+ * What other processes have claimed, as it was a moment ago. It is looked up for all keys at once,
+ * and only when somebody asks.
+ */
+export class OthersClaims {
+  readonly #claims: Claims;
+  readonly #clock: Clock;
+  #known: Promise<ReadonlyMap<ObjectKey, ClaimHolder>> | undefined;
+  #atMs = 0;
+
+  constructor(claims: Claims, clock: Clock) {
+    this.#claims = claims;
+    this.#clock = clock;
+  }
+
+  /** Who of other processes had the key a moment ago. @throws FatalError `state-unusable`. */
+  async holderOf(key: ObjectKey): Promise<ClaimHolder | undefined> {
+    const ageMs = this.#clock.now() - this.#atMs;
+    // A clock that was set back must not keep what is known for ever.
+    if (this.#known === undefined || ageMs >= FRESH_MS || ageMs < 0) {
+      this.#atMs = this.#clock.now();
+      this.#known = this.#claims.heldByOthers();
+    }
+    return (await this.#known).get(key);
+  }
+
+  /**
+   * Resolves when no other process has the key any more.
+   * @throws the signal's reason, FatalError `state-unusable`.
+   */
+  async ended(key: ObjectKey, signal: AbortSignal): Promise<void> {
+    do await this.#clock.sleep(LOOK_EVERY_MS, signal);
+    while ((await this.holderOf(key)) !== undefined);
+  }
+}
