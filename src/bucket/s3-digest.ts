@@ -1,23 +1,9 @@
 import { createHash } from 'node:crypto';
-import { setImmediate } from 'node:timers/promises';
 import { crc32 } from 'node:zlib';
 
 import type { Headers } from '../model/ports.ts';
 import type { ChecksumAlgorithm } from '../model/rule.ts';
 import { crc32c } from '../s3/crc32c.ts';
-
-/** Hashing this much takes about 5 ms; between two such slices other work gets its turn. */
-const SLICE_BYTES = 4 * 1024 ** 2;
-
-/** The MD5 of bytes that may be many: hashed by slices, so that nothing else waits long. */
-export async function md5Of(bytes: Uint8Array): Promise<Buffer> {
-  const md5 = createHash('md5');
-  for (let at = 0; at < bytes.length; at += SLICE_BYTES) {
-    if (at > 0) await setImmediate();
-    md5.update(bytes.subarray(at, at + SLICE_BYTES));
-  }
-  return md5.digest();
-}
 
 function bigEndianBase64(crc: number): string {
   const bytes = Buffer.alloc(4);

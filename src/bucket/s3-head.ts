@@ -52,11 +52,13 @@ export async function s3Head(
     query: [],
     headers: {},
     body: undefined,
+    mayBeAbsent: true,
   } as const;
   try {
     return await tools.store.send(
       request,
       (response) => {
+        if (response.status === 404) return Promise.resolve(undefined);
         refuseOtherSuccess(tools, key, response);
         return Promise.resolve({
           object: storedObject(tools.bucket, key, response),

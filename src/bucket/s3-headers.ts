@@ -4,6 +4,7 @@ import type { ObjectMetadata, StoredAnswer, StoredObject, WriteOptions } from '.
 import { Failure, type FailureCode } from '../model/failure.ts';
 import type { ObjectKey } from '../model/object-key.ts';
 import type { Headers } from '../model/ports.ts';
+import { setHeader } from '../model/set-header.ts';
 import { textProblem } from '../s3/encoded-words.ts';
 import {
   fieldHeader,
@@ -100,18 +101,23 @@ function bodyLength(bucket: string, key: ObjectKey, { length }: S3Response): num
 }
 
 function describedObject(key: ObjectKey, size: number, headers: Headers): StoredObject {
-  const fields = Object.entries(headers).filter(([name]) => isField(name));
-  const metadata = Object.entries(headers).filter(([name]) => name.startsWith(METADATA_PREFIX));
+  const fields: Record<string, string> = {};
+  const metadata: Record<string, string> = {};
+  for (const name of Object.keys(headers)) {
+    const value = headers[name] ?? '';
+    if (isField(name)) setHeader(fields, name, fieldText(value));
+    else if (name.startsWith(METADATA_PREFIX)) {
+      setHeader(metadata, name.slice(METADATA_PREFIX.length), metadataText(value));
+    }
+  }
   const lastModifiedMs = Date.parse(headers['last-modified'] ?? '');
   return {
     key,
     size,
     etag: quotedEtag(headers['etag']) ?? '',
     lastModifiedMs: Number.isNaN(lastModifiedMs) ? 0 : lastModifiedMs,
-    headers: Object.fromEntries(fields.map(([name, value]) => [name, fieldText(value)])),
-    metadata: Object.fromEntries(
-      metadata.map(([name, value]) => [name.slice(METADATA_PREFIX.length), metadataText(value)]),
-    ),
+    headers: fields,
+    metadata,
   };
 }
 

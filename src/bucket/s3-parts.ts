@@ -2,7 +2,8 @@ import { Failure } from '../model/failure.ts';
 import type { ObjectKey } from '../model/object-key.ts';
 import type { Headers } from '../model/ports.ts';
 import type { UploadedPart } from '../s3/s3-store.ts';
-import { md5Of, partDigestHeader } from './s3-digest.ts';
+import { slicedDigest } from '../s3/sliced-digest.ts';
+import { partDigestHeader } from './s3-digest.ts';
 import { hidesMd5, judgeEtag, quotedEtag } from './s3-etag.ts';
 import type { S3Marks } from './s3-marks.ts';
 import { keyInStore } from './s3-tools.ts';
@@ -108,7 +109,7 @@ export class S3Parts {
   async #send(number: number, bytes: Uint8Array): Promise<SentPart> {
     const { store, checksum } = this.#tools;
     const { key, uploadId } = this.#target;
-    const md5 = await md5Of(bytes);
+    const md5 = await slicedDigest('md5', bytes);
     const answer = await store.send(
       {
         method: 'PUT',

@@ -2,8 +2,9 @@ import type { WriteResult } from '../model/bucket.ts';
 import { Failure } from '../model/failure.ts';
 import type { Headers } from '../model/ports.ts';
 import { S3Error } from '../s3/s3-error.ts';
+import { slicedDigest } from '../s3/sliced-digest.ts';
 import { isSameObject } from './s3-same-object.ts';
-import { digestHeader, md5Of } from './s3-digest.ts';
+import { digestHeader } from './s3-digest.ts';
 import { hidesMd5, judgeEtag, quotedEtag } from './s3-etag.ts';
 import { s3Head } from './s3-head.ts';
 import { writeHeaders } from './s3-headers.ts';
@@ -110,7 +111,7 @@ export async function s3Put(
   if (options.ifAbsent && !conditional && (await isTaken(tools, request))) {
     return { outcome: 'exists' };
   }
-  const md5 = await md5Of(body);
+  const md5 = await slicedDigest('md5', body);
   const hex = md5.toString('hex');
   let result: WriteResult;
   try {

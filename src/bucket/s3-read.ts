@@ -57,13 +57,17 @@ class S3Answer implements StoredAnswer {
 
   async pipeTo(sink: BodySink): Promise<number> {
     let thrown: { readonly error: unknown } | undefined;
+    const told = (error: unknown): never => {
+      thrown = { error };
+      throw error;
+    };
     try {
-      return await this.#response.pipeTo(async (chunk) => {
+      return await this.#response.pipeTo((chunk) => {
         try {
-          await sink(chunk);
+          // Most sinks take a chunk at once; only those that don't cost a promise more.
+          return sink(chunk)?.catch(told);
         } catch (error) {
-          thrown = { error };
-          throw error;
+          return told(error);
         }
       });
     } catch (error) {
@@ -115,6 +119,8 @@ type Got<T> =
   | { readonly outcome: 'absent' }
   | { readonly outcome: 'outside' };
 
+const ABSENT = { outcome: 'absent' } as const;
+
 async function s3Get<T>(
   tools: S3Tools,
   key: ObjectKey,
@@ -124,26 +130,23 @@ async function s3Get<T>(
 ): Promise<Got<T>> {
   const whole = keyInStore(tools, key);
   const headers = range === undefined ? {} : { range: rangeHeader(range) };
-  // The reader's own failures, and refusals of the answer, which keep their codes.
-  let thrown: { readonly error: unknown } | undefined;
+  const given = { isAnswered: false };
   try {
-    const value = await tools.store.send(
-      { method: 'GET', key: whole, query: [], headers, body: undefined },
-      async (response) => {
-        try {
-          const content = contentOf(tools, key, range, response);
-          return await reader(new S3Answer(content, tools, response, signal));
-        } catch (error) {
-          thrown = { error };
-          throw error;
-        }
+    return await tools.store.send(
+      { method: 'GET', key: whole, query: [], headers, body: undefined, mayBeAbsent: true },
+      async (response): Promise<Got<T>> => {
+        given.isAnswered = true;
+        if (response.status === 404) return ABSENT;
+        const content = contentOf(tools, key, range, response);
+        const value = await reader(new S3Answer(content, tools, response, signal));
+        return { outcome: 'read', value };
       },
       signal,
     );
-    return { outcome: 'read', value };
   } catch (error) {
-    if (thrown !== undefined) throw thrown.error;
-    if (isAbsence(error)) return { outcome: 'absent' };
+    // The reader's own failures, and refusals of the answer, keep their codes.
+    if (given.isAnswered) throw error;
+    if (isAbsence(error)) return ABSENT;
     if (range !== undefined && isOutside(error)) return { outcome: 'outside' };
     throw asBucketFailure(error, tools, key, 'read', signal);
   }

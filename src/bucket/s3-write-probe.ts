@@ -1,6 +1,7 @@
 import type { Headers } from '../model/ports.ts';
 import { S3Error } from '../s3/s3-error.ts';
-import { digestHeader, md5Of } from './s3-digest.ts';
+import { slicedDigest } from '../s3/sliced-digest.ts';
+import { digestHeader } from './s3-digest.ts';
 import { settingsHeaders } from './s3-headers.ts';
 import type { S3Tools } from './s3-tools.ts';
 
@@ -22,7 +23,7 @@ async function write(tools: ProbeTools, condition: Headers, signal: AbortSignal)
   const headers = {
     'content-type': 'text/plain',
     ...settingsHeaders(tools.objects),
-    ...digestHeader(tools.checksum, PROBE_BODY, await md5Of(PROBE_BODY)),
+    ...digestHeader(tools.checksum, PROBE_BODY, await slicedDigest('md5', PROBE_BODY)),
     ...condition,
   };
   await tools.store.send(

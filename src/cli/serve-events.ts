@@ -20,8 +20,9 @@ export class ServeEvents {
   }
 
   readonly served = (served: Served): void => {
-    const { failure, timeMs, ...told } = served;
+    const { failure } = served;
     if (this.#json) {
+      const { timeMs, ...told } = { ...served, failure: undefined };
       const time = new Date(timeMs).toISOString();
       this.#write({ event: 'served', time, ...told, ...wordsOf(failure) });
     }

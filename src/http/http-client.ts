@@ -5,7 +5,7 @@ import type { Body, Headers } from '../model/ports.ts';
 import type { Timeouts } from '../model/rule.ts';
 import { systemResolve, type Resolve } from './checked-lookup.ts';
 import { chooseProxy, type ProxySettings } from './choose-proxy.ts';
-import { MAX_RESPONSE_HEADER_BYTES, type Connection } from './connection.ts';
+import { Connection, MAX_RESPONSE_HEADER_BYTES } from './connection.ts';
 import { ConnectionPool } from './connection-pool.ts';
 import { dialler, isTunnelled, type DialIdentity } from './dial.ts';
 import { requestFields } from './request-fields.ts';
@@ -140,7 +140,9 @@ async function runExchange<T>(
 ): Promise<T> {
   const what = `${request.method} ${shownUrl(request.target)}`;
   const options = dispatchOptions(settings, what, proxy, request);
-  let connection = await pool.take(signal);
+  const taken = pool.take(signal);
+  // Most exchanges find a connection; they needn't wait for anything.
+  let connection = taken instanceof Connection ? taken : await taken;
   let receiver = send(settings, what, options, connection);
   const onAbort = (): void => {
     receiver.abort(signal.reason);
@@ -181,13 +183,9 @@ function dispatchOptions(
 ): DispatchOptions {
   const fields = requestFields(what, hostHeader ?? target.authority, headers, settings.userAgent);
   if (proxy?.authorization !== undefined) fields.push('proxy-authorization', proxy.authorization);
-  return {
-    method,
-    path: proxy === undefined ? target.path : `${target.site}${target.path}`,
-    headers: fields,
-    body: body ?? null,
-    ...(keepAfterHead === true ? { reset: false } : {}),
-  };
+  const path = proxy === undefined ? target.path : `${target.site}${target.path}`;
+  const options = { method, path, headers: fields, body: body ?? null };
+  return keepAfterHead === true ? { ...options, reset: false } : options;
 }
 
 function send(
@@ -230,9 +228,14 @@ function refuseProxyAnswer(what: string, proxy: TargetUrl | undefined, status: n
 }
 
 function responseOf(head: ResponseHead, receiver: ResponseReceiver): HttpResponse {
+  const { status, headers, setCookies, length, framing } = head;
   return {
-    ...head,
-    bytes: async (limit) => receiver.bytes(limit),
-    pipeTo: async (sink) => receiver.pipeTo(sink),
+    status,
+    headers,
+    setCookies,
+    length,
+    framing,
+    bytes: (limit) => receiver.bytes(limit),
+    pipeTo: (sink) => receiver.pipeTo(sink),
   };
 }

@@ -43,7 +43,8 @@ export function requestFields(
 ): string[] {
   const fields = ['host', host];
   if (headers['user-agent'] === undefined) fields.push('user-agent', userAgent);
-  for (const [name, value] of Object.entries(headers)) {
+  for (const name of Object.keys(headers)) {
+    const value = headers[name] ?? '';
     const problem = fieldProblem(name, value);
     if (problem !== undefined) throw new Failure('INTERNAL', `${what}: not sent: ${problem}`);
     if (!OWN_FIELDS.has(name) && name !== 'accept-encoding') fields.push(name, value);

@@ -24,7 +24,8 @@ export type RawHeaders = Readonly<Record<string, string | string[] | undefined>>
 export function responseHead(method: string, status: number, raw: RawHeaders): ResponseHead {
   const headers: Record<string, string> = {};
   let setCookies: readonly string[] = [];
-  for (const [name, value] of Object.entries(raw)) {
+  for (const name of Object.keys(raw)) {
+    const value = raw[name];
     if (value === undefined || name === '__proto__') continue;
     if (name === 'set-cookie') setCookies = typeof value === 'string' ? [value] : value;
     else headers[name] = typeof value === 'string' ? value : value.join(', ');

@@ -173,8 +173,8 @@ export class ResponseReceiver implements Dispatcher.DispatchHandler, Body {
     }
     if (this.#state === 'failed') throw this.#failure;
     refuseLonger(what, this.#receivedBytes, limit);
-    const [only, ...more] = this.#queue;
-    return only !== undefined && more.length === 0 ? only : Buffer.concat(this.#queue);
+    const [only] = this.#queue;
+    return only !== undefined && this.#queue.length === 1 ? only : Buffer.concat(this.#queue);
   }
 
   async pipeTo(sink: BodySink): Promise<number> {

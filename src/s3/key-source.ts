@@ -35,12 +35,12 @@ export function keySource(settings: KeySourceSettings): KeySource | undefined {
   if (credentials === 'anonymous') return undefined;
   if (credentials !== undefined && 'env' in credentials) {
     const keys = keysInVariables(credentials.env, env, subject);
-    return () => Promise.resolve(keys);
+    return () => keys;
   }
   const profile = credentials?.profile;
   if (profile === undefined && isChainDecidedByEnv(env)) {
     const keys = keysInVariables('AWS', env, subject);
-    return () => Promise.resolve(keys);
+    return () => keys;
   }
   return renewedKeys(settings, async () => {
     try {
@@ -73,13 +73,17 @@ function renewedKeys({ clock }: KeySourceSettings, load: () => Promise<LoadedKey
     }
   };
 
-  return async (signal) => {
-    const nowMs = clock.now();
-    if (held !== undefined && !isPast(held, nowMs + RENEWED_BEFORE_MS)) return held.keys;
-    if (held !== undefined && nowMs < pauseEndsMs && !isPast(held, nowMs)) return held.keys;
+  const renewed = async (signal: AbortSignal): Promise<AccessKeys> => {
     loading ??= renew();
     const { keys } = await unlessAborted(loading, signal);
     return keys;
+  };
+
+  return (signal) => {
+    const nowMs = clock.now();
+    if (held !== undefined && !isPast(held, nowMs + RENEWED_BEFORE_MS)) return held.keys;
+    if (held !== undefined && nowMs < pauseEndsMs && !isPast(held, nowMs)) return held.keys;
+    return renewed(signal);
   };
 }
 

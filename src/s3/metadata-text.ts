@@ -37,7 +37,8 @@ export const metadataHeader = (text: string): string => encodeWords(text);
 
 /** The text of user metadata, whose `value` has the bytes of the header as Latin-1 characters. */
 export function metadataText(value: string): string {
-  return ASCII.test(value) ? decodeWords(value) : byteText(value);
+  if (!ASCII.test(value)) return byteText(value);
+  return value.includes('=?') ? decodeWords(value) : value;
 }
 
 /**

@@ -1,5 +1,3 @@
-import { createHash } from 'node:crypto';
-
 import type { DialIdentity } from '../http/dial.ts';
 import type { HttpClient, HttpResponse } from '../http/http-client.ts';
 import { Failure, MAX_KEPT_BYTES, type RefusedAnswer } from '../model/failure.ts';
@@ -11,8 +9,10 @@ import { MAX_ERROR_BYTES, parseS3Error } from './parse-s3-error.ts';
 import { planCorrection, type Correction } from './plan-correction.ts';
 import { requestUrls, type LocateRequest } from './request-url.ts';
 import { S3Error } from './s3-error.ts';
-import type { KeySource, S3Request, S3Response } from './s3-store.ts';
+import type { AccessKeys, KeySource, S3Request, S3Response } from './s3-store.ts';
 import { EMPTY_PAYLOAD, UNSIGNED_PAYLOAD, v4Signer } from './sign-v4.ts';
+import { slicedDigest } from './sliced-digest.ts';
+import { tellsAbsence } from './tells-absence.ts';
 
 /** How often a request is sent, and how long to stay away in between. */
 export interface S3RetryPolicy {
@@ -61,6 +61,14 @@ interface Basis {
   readonly clockOffsetMs: number;
 }
 
+interface Attempt {
+  readonly request: S3Request;
+  readonly payloadHash: string;
+  readonly basis: Basis;
+  /** Undefined: the request is not signed. */
+  readonly keys: AccessKeys | undefined;
+}
+
 /**
  * Signs and sends the requests of one bucket, and knows what the store taught it: the bucket's
  * region, and how far the store's clock is from ours.
@@ -94,12 +102,12 @@ export class S3Lane {
   readonly mask: Mask = (text) => this.#secrets.mask(text);
 
   /** See `S3Store.send`. */
-  async send<T>(request: S3Request, reader: Reader<T>, signal: AbortSignal): Promise<T> {
+  send<T>(request: S3Request, reader: Reader<T>, signal: AbortSignal): Promise<T> {
     return this.#run(request, reader, signal, false);
   }
 
   /** As `send`, but what `reader` throws is judged as if the store had answered it. */
-  async sendWhole<T>(request: S3Request, reader: Reader<T>, signal: AbortSignal): Promise<T> {
+  sendWhole<T>(request: S3Request, reader: Reader<T>, signal: AbortSignal): Promise<T> {
     return this.#run(request, reader, signal, true);
   }
 
@@ -116,89 +124,73 @@ export class S3Lane {
       corrected: new Set(),
       suspectedOffsetMs: undefined,
     };
-    const payloadHash = this.#payloadHash(request.body);
+    const { body } = request;
+    const isBodiless = body === undefined || body.length === 0;
+    const payloadHash = isBodiless ? EMPTY_PAYLOAD : await this.#payloadHash(body);
     for (;;) {
       const basis: Basis = {
         region: this.#region,
         clockOffsetMs: course.suspectedOffsetMs ?? this.#clockOffsetMs,
       };
-      const given = { isFinal: false };
+      const given = { isAnswered: false };
+      const onAnswer = (response: S3Response): Promise<T> => {
+        given.isAnswered = true;
+        this.#clockOffsetMs = course.suspectedOffsetMs ?? this.#clockOffsetMs;
+        return reader(response);
+      };
       try {
-        return await this.#attempt(request, payloadHash, basis, course, signal, (response) => {
-          given.isFinal = !repeatsReader;
-          this.#clockOffsetMs = course.suspectedOffsetMs ?? this.#clockOffsetMs;
-          return reader(response);
-        });
+        const held = this.#settings.keys?.(signal);
+        const keys = held instanceof Promise ? await held : held;
+        return await this.#attempt({ request, payloadHash, basis, keys }, course, signal, onAnswer);
       } catch (error) {
-        if (given.isFinal) throw error;
+        if (given.isAnswered && !repeatsReader) throw error;
         signal.throwIfAborted();
         await this.#recover(maskedFailure(error, this.mask), basis, course, signal);
       }
     }
   }
 
-  async #attempt<T>(
-    request: S3Request,
-    payloadHash: string,
-    basis: Basis,
+  #attempt<T>(
+    { request, payloadHash, basis, keys }: Attempt,
     course: Course,
     signal: AbortSignal,
     reader: Reader<T>,
   ): Promise<T> {
-    const { keys, http, identity, clock } = this.#settings;
-    const present = keys === undefined ? undefined : await keys(signal);
-    if (present !== undefined) this.#secrets.learn(present);
+    const { http, identity, clock } = this.#settings;
     const { target, path, query } = this.#locate(request.key, request.query);
-    const own = this.#ownHeaders(request.headers);
     const { method, body } = request;
-    const signing = present && {
-      keys: present,
-      region: basis.region,
-      nowMs: clock.now() + basis.clockOffsetMs,
-    };
-    const headers = { ...own, host: target.authority };
-    const signature = signing && this.#sign({ method, path, query, headers, payloadHash }, signing);
+    let headers = this.#ownHeaders(request.headers);
+    if (keys !== undefined) {
+      this.#secrets.learn(keys);
+      const unsigned = { ...headers, host: target.authority };
+      const nowMs = clock.now() + basis.clockOffsetMs;
+      const signature = this.#sign(
+        { method, path, query, headers: unsigned, payloadHash },
+        { keys, region: basis.region, nowMs },
+      );
+      headers = { ...headers, ...signature };
+    }
     course.attempts += 1;
     this.#requests += 1;
     const { attempts } = course;
     return http.exchange(
-      {
-        method,
-        target,
-        headers: signature === undefined ? own : { ...own, ...signature },
-        body,
-        identity,
-        keepAfterHead: true,
-      },
-      async (response) => {
-        if (!isAnswer(response.status))
-          throw await this.#refusal(response, request.keepAnswer, attempts);
-        return reader({ ...response, attempts });
-      },
+      { method, target, headers, body, identity, keepAfterHead: true },
+      (response) =>
+        isAnswer(response.status)
+          ? reader({ ...response, attempts })
+          : this.#refused(request, response, attempts, reader),
       signal,
     );
   }
 
-  #ownHeaders(headers: Headers): Headers {
-    return this.#settings.requesterPays
-      ? { ...headers, 'x-amz-request-payer': 'requester' }
-      : headers;
-  }
-
-  #payloadHash(body: Uint8Array | undefined): string {
-    if (body === undefined || body.length === 0) return EMPTY_PAYLOAD;
-    // TLS protects the body; without it the signature does.
-    if (this.#locate(undefined, []).target.scheme === 'https') return UNSIGNED_PAYLOAD;
-    return createHash('sha256').update(body).digest('hex');
-  }
-
-  async #refusal(
+  async #refused<T>(
+    { method, mayBeAbsent, keepAnswer }: S3Request,
     response: HttpResponse,
-    kept: readonly number[] | undefined,
     attempts: number,
-  ): Promise<S3Error> {
+    reader: Reader<T>,
+  ): Promise<T> {
     const { status, headers } = response;
-    const isKept = kept?.includes(status) === true;
+    const isKept = keepAnswer?.includes(status) === true;
     let body: Uint8Array = new Uint8Array(0);
     let answer: RefusedAnswer | undefined;
     try {
@@ -208,9 +200,24 @@ export class S3Lane {
       // A body that is cut, stalls or is too long takes nothing from what the status says.
       if (!(error instanceof Failure)) throw error;
     }
+    if (mayBeAbsent === true && tellsAbsence(method, response, body)) {
+      return reader({ ...response, attempts });
+    }
     const read = body.subarray(0, MAX_ERROR_BYTES);
     const nowMs = this.#settings.clock.now();
-    return parseS3Error({ status, headers, answer }, read, nowMs, attempts, this.mask);
+    throw parseS3Error({ status, headers, answer }, read, nowMs, attempts, this.mask);
+  }
+
+  #ownHeaders(headers: Headers): Headers {
+    return this.#settings.requesterPays
+      ? { ...headers, 'x-amz-request-payer': 'requester' }
+      : headers;
+  }
+
+  async #payloadHash(body: Uint8Array): Promise<string> {
+    // TLS protects the body; without it the signature does.
+    if (this.#locate(undefined, []).target.scheme === 'https') return UNSIGNED_PAYLOAD;
+    return (await slicedDigest('sha256', body)).toString('hex');
   }
 
   /** Prepares another attempt, or throws. */

@@ -9,7 +9,7 @@ export interface AccessKeys {
 }
 
 /** Gives the keys that are valid now; called for each request, so it keeps them itself. */
-export type KeySource = (signal: AbortSignal) => Promise<AccessKeys>;
+export type KeySource = (signal: AbortSignal) => AccessKeys | Promise<AccessKeys>;
 
 /** One request to a store, before it is signed. Its body is a buffer, so it can be sent again. */
 export interface S3Request {
@@ -23,6 +23,11 @@ export interface S3Request {
   readonly body: Uint8Array | undefined;
   /** So many requests at most, where the store's retry policy would allow more. */
   readonly attempts?: number | undefined;
+  /**
+   * That there is no such object is an answer for the reader, status 404, whose body is read; else
+   * it is an S3Error like any other refusal, which takes many times as long.
+   */
+  readonly mayBeAbsent?: boolean | undefined;
   /** Statuses whose answer an S3Error brings along. */
   readonly keepAnswer?: readonly number[] | undefined;
 }

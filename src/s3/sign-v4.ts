@@ -1,4 +1,4 @@
-import { createHash, createHmac, createSecretKey, type KeyObject } from 'node:crypto';
+import { createHmac, createSecretKey, hash, type KeyObject } from 'node:crypto';
 
 import type { Headers } from '../model/ports.ts';
 import type { AccessKeys } from './s3-store.ts';
@@ -47,6 +47,7 @@ interface DerivedKey {
  */
 export function v4Signer(): SignV4 {
   let derived: DerivedKey | undefined;
+  const basicTime = basicTimes();
   return (request, { keys, region, nowMs }) => {
     const time = basicTime(nowMs);
     const day = time.slice(0, 8);
@@ -59,13 +60,14 @@ export function v4Signer(): SignV4 {
     if (derived?.secret !== secret || derived.day !== day || derived.region !== region) {
       derived = { secret, day, region, key: deriveKey(secret, day, region) };
     }
-    const fields = names.map((name) => `${name}:${canonicalValue(headers[name] ?? '')}\n`).join('');
+    let fields = '';
+    for (const name of names) fields += `${name}:${canonicalValue(headers[name] ?? '')}\n`;
     const { method, path, query, payloadHash } = request;
     const canonical = `${method}\n${path}\n${query}\n${fields}\n${signedNames}\n${payloadHash}`;
     // Latin-1: header values go on the wire that way, and everything else is ASCII.
-    const hash = createHash('sha256').update(canonical, 'latin1').digest('hex');
+    const digest = hash('sha256', Buffer.from(canonical, 'latin1'), 'hex');
     const signature = createHmac('sha256', derived.key)
-      .update(`AWS4-HMAC-SHA256\n${time}\n${scope}\n${hash}`)
+      .update(`AWS4-HMAC-SHA256\n${time}\n${scope}\n${digest}`)
       .digest('hex');
     const credential = `${keys.accessKeyId}/${scope}`;
     return {
@@ -75,11 +77,18 @@ export function v4Signer(): SignV4 {
   };
 }
 
-/** `YYYYMMDD'T'HHMMSS'Z'`. */
-function basicTime(nowMs: number): string {
-  const iso = new Date(nowMs).toISOString();
-  const day = `${iso.slice(0, 4)}${iso.slice(5, 7)}${iso.slice(8, 10)}`;
-  return `${day}T${iso.slice(11, 13)}${iso.slice(14, 16)}${iso.slice(17, 19)}Z`;
+/** Gives times as `YYYYMMDD'T'HHMMSS'Z'`; all requests of one second share one text. */
+function basicTimes(): (nowMs: number) => string {
+  let second = NaN;
+  let text = '';
+  return (nowMs) => {
+    const asked = Math.floor(nowMs / 1000);
+    if (asked !== second) {
+      text = `${new Date(asked * 1000).toISOString().slice(0, 19).replaceAll(/[-:]/g, '')}Z`;
+      second = asked;
+    }
+    return text;
+  };
 }
 
 function ownFields(payloadHash: string, time: string, token: string | undefined): Headers {

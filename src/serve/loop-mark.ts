@@ -18,8 +18,8 @@ export function loopMark(headers: Headers, proxy: string): Headers {
 }
 
 function through(headers: Headers): string[] {
-  const value = Object.hasOwn(headers, LOOP_MARK) ? (headers[LOOP_MARK] ?? '') : '';
-  return value
+  if (!Object.hasOwn(headers, LOOP_MARK)) return [];
+  return (headers[LOOP_MARK] ?? '')
     .split(',')
     .map((name) => name.trim())
     .filter((name) => name !== '');

@@ -2,6 +2,7 @@ import type { ObjectMetadata, StoredObject } from '../model/bucket.ts';
 import type { ObjectKey } from '../model/object-key.ts';
 import type { OriginHead } from '../model/origin.ts';
 import type { Headers } from '../model/ports.ts';
+import { setHeader } from '../model/set-header.ts';
 import type { ResponseSettings, Rule } from '../model/rule.ts';
 import {
   HEADER_AS_METADATA,
@@ -29,7 +30,13 @@ import { isPassable, passedAnswerHeaders } from './passed-answer-headers.ts';
  */
 export type Mark = 'HIT' | 'MISS' | 'SHARED' | 'NEGATIVE' | 'PROXY' | 'REDIRECT';
 
-type Entry = readonly [name: string, value: string];
+/** The values of the headers that name an object's version. */
+interface Validators {
+  readonly etag: string | undefined;
+  readonly lastModified: string | undefined;
+}
+
+const NO_VALIDATORS: Validators = { etag: undefined, lastModified: undefined };
 
 /** What serve alone says of an object: its version, and that there are ranges of it. */
 const OBJECT_OWN: ReadonlySet<string> = new Set([
@@ -50,11 +57,8 @@ export function headersOfHit(
   response: ResponseSettings,
   mark: Mark,
 ): Headers {
-  const isNoted = [STORED_ETAG, STORED_LAST_MODIFIED, STORED_URL].some((name) =>
-    Object.hasOwn(object.metadata, name),
-  );
   const validators =
-    response.validators === 'origin' && isNoted
+    response.validators === 'origin' && isNoted(object)
       ? notedValidators(object)
       : bucketValidators(object);
   return headersOf(object, validators, {}, response, mark);
@@ -72,7 +76,7 @@ export function headersOfMiss(
   mark: Mark,
 ): Headers {
   const kept = shownMetadata(key, head, store);
-  const validators = response.validators === 'origin' ? notedValidators(kept) : [];
+  const validators = response.validators === 'origin' ? notedValidators(kept) : NO_VALIDATORS;
   const passed = passedAnswerHeaders(response.passHeaders, head.headers);
   return headersOf(kept, validators, passed, response, mark);
 }
@@ -83,42 +87,57 @@ export function markHeader({ mark: name }: Pick<ResponseSettings, 'mark'>, mark:
 }
 
 /** The headers that the rule sets on every answer. */
-export function headersSet({ setHeaders }: Pick<ResponseSettings, 'setHeaders'>): Headers {
-  const set = setHeaders.filter(({ name, value }) => isSettable(name) && isHeaderValue(value));
-  return Object.fromEntries(set.map(({ name, value }): Entry => [name, value]));
+export function headersSet(response: Pick<ResponseSettings, 'setHeaders'>): Headers {
+  const headers: Record<string, string> = {};
+  addSet(headers, response);
+  return headers;
+}
+
+function addSet(
+  headers: Record<string, string>,
+  { setHeaders }: Pick<ResponseSettings, 'setHeaders'>,
+): void {
+  for (const { name, value } of setHeaders) {
+    if (isSettable(name) && isHeaderValue(value)) setHeader(headers, name, value);
+  }
 }
 
 function headersOf(
   kept: ObjectMetadata,
-  validators: readonly Entry[],
+  { etag, lastModified }: Validators,
   passed: Headers,
   response: ResponseSettings,
   mark: Mark,
 ): Headers {
-  return Object.fromEntries([
-    ...Object.entries(passed),
-    ...keptHeaders(kept),
-    ...Object.entries(headersSet(response)),
-    ['accept-ranges', 'bytes'],
-    ...validators,
-    ...tagOf(kept, response),
-    ...Object.entries(markHeader(response, mark)),
-  ]);
+  // What comes later counts: what serve says itself is nobody's to set.
+  const headers: Record<string, string> = { ...passed };
+  addKept(headers, kept);
+  addSet(headers, response);
+  headers['accept-ranges'] = 'bytes';
+  if (etag !== undefined && isHeaderValue(etag)) headers['etag'] = etag;
+  if (lastModified !== undefined && isHeaderValue(lastModified)) {
+    headers['last-modified'] = lastModified;
+  }
+  const url = response.ossTag ? kept.metadata[STORED_URL] : undefined;
+  if (url !== undefined) headers['x-oss-tag'] = ossTag(url);
+  if (response.mark !== false) setHeader(headers, response.mark, mark);
+  return headers;
 }
 
 /** Content headers, those that S3 has no field for, and user metadata. */
-function keptHeaders({ headers, metadata }: ObjectMetadata): Entry[] {
-  const fields = Object.entries(headers).filter(
-    ([name]) => name === 'content-encoding' || isPassable(name),
-  );
-  const others = Object.entries(metadata).flatMap(([name, text]): Entry[] => {
+function addKept(to: Record<string, string>, { headers, metadata }: ObjectMetadata): void {
+  for (const name of Object.keys(headers)) {
+    if (name === 'content-encoding' || isPassable(name)) addText(to, name, headers[name] ?? '');
+  }
+  for (const name of Object.keys(metadata)) {
     const header = shownAs(name.toLowerCase());
-    return header === undefined ? [] : [[header, text]];
-  });
-  return [...fields, ...others].flatMap(([name, text]): Entry[] => {
-    const value = headerBytes(text);
-    return value === undefined ? [] : [[name, value]];
-  });
+    if (header !== undefined) addText(to, header, metadata[name] ?? '');
+  }
+}
+
+function addText(to: Record<string, string>, name: string, text: string): void {
+  const value = headerBytes(text);
+  if (value !== undefined) setHeader(to, name, value);
 }
 
 /** The header that a client gets a piece of metadata in; undefined where it is none of his. */
@@ -132,29 +151,28 @@ function shownAs(name: string): string | undefined {
   return isHeaderName(header) ? header : undefined;
 }
 
-/** Notes of validators are bytes as they came, so they are written as they are. */
-function notedValidators({ metadata }: ObjectMetadata): Entry[] {
-  return validatorEntries(metadata[STORED_ETAG], metadata[STORED_LAST_MODIFIED]);
-}
-
-function bucketValidators({ etag, lastModifiedMs }: StoredObject): Entry[] {
-  // A store that doesn't say when counts as 0; a date as old as that would answer 304 to anyone.
-  const lastModified = lastModifiedMs > 0 ? httpDate(lastModifiedMs) : undefined;
-  return validatorEntries(etag === '' ? undefined : etag, lastModified);
-}
-
-function validatorEntries(etag: string | undefined, lastModified: string | undefined): Entry[] {
-  const pairs = [['etag', etag] as const, ['last-modified', lastModified] as const];
-  return pairs.flatMap(([name, value]): Entry[] =>
-    value !== undefined && isHeaderValue(value) ? [[name, value]] : [],
+/** Something of the origin's was kept with it. */
+function isNoted({ metadata }: ObjectMetadata): boolean {
+  return (
+    Object.hasOwn(metadata, STORED_ETAG) ||
+    Object.hasOwn(metadata, STORED_LAST_MODIFIED) ||
+    Object.hasOwn(metadata, STORED_URL)
   );
+}
+
+/** Notes of validators are bytes as they came, so they are written as they are. */
+function notedValidators({ metadata }: ObjectMetadata): Validators {
+  return { etag: metadata[STORED_ETAG], lastModified: metadata[STORED_LAST_MODIFIED] };
+}
+
+function bucketValidators({ etag, lastModifiedMs }: StoredObject): Validators {
+  return {
+    etag: etag === '' ? undefined : etag,
+    // A store that doesn't say when counts as 0; a date as old as that would answer 304 to anyone.
+    lastModified: lastModifiedMs > 0 ? httpDate(lastModifiedMs) : undefined,
+  };
 }
 
 function isSettable(name: string): boolean {
   return isHeaderName(name) && !OBJECT_OWN.has(name);
-}
-
-function tagOf({ metadata }: ObjectMetadata, response: ResponseSettings): Entry[] {
-  const url = metadata[STORED_URL];
-  return response.ossTag && url !== undefined ? [['x-oss-tag', ossTag(url)]] : [];
 }

@@ -78,11 +78,10 @@ export function headOf(
   size: number | undefined,
 ): void {
   if (part !== undefined) {
-    const length = part.last - part.first + 1;
-    const range = { 'content-range': contentRange(part, size ?? 0) };
-    client.head(206, { ...headers, ...range, 'content-length': String(length) });
+    const length = String(part.last - part.first + 1);
+    const range = contentRange(part, size ?? 0);
+    client.head(206, { ...headers, 'content-range': range, 'content-length': length });
     return;
   }
-  const length = size === undefined ? {} : { 'content-length': String(size) };
-  client.head(200, { ...headers, ...length });
+  client.head(200, size === undefined ? headers : { ...headers, 'content-length': String(size) });
 }

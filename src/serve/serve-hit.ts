@@ -44,17 +44,11 @@ async function readPlain(
 ): Promise<boolean> {
   const { client, request } = exchange;
   const range = askedRange(request.headers['range']);
-  const found = await bucket.read(
-    key,
-    async (answer) => {
-      exchange.mark = 'HIT';
-      await sendAnswer(exchange, answer, response);
-      return true;
-    },
-    client.gone,
-    { range },
-  );
-  return found === true;
+  const read = (answer: StoredAnswer): Promise<true> => {
+    exchange.mark = 'HIT';
+    return sendAnswer(exchange, answer, response);
+  };
+  return (await bucket.read(key, read, client.gone, { range })) === true;
 }
 
 /** Conditions are about what the client was told before, so they are held against that. */
@@ -80,8 +74,7 @@ async function lookFirst(
     const { range } = conditions;
     const read = async (answer: StoredAnswer): Promise<boolean> => {
       if (!isSame(object, answer.object)) return false;
-      await sendAnswer(exchange, answer, response);
-      return true;
+      return sendAnswer(exchange, answer, response);
     };
     const sent = await bucket.read(key, read, client.gone, { range });
     if (sent === true) return true;
@@ -100,19 +93,20 @@ async function sendAnswer(
   exchange: Exchange,
   answer: StoredAnswer,
   response: ResponseSettings,
-): Promise<void> {
+): Promise<true> {
   const { client } = exchange;
   const { object, part } = answer;
   if (part === 'none') {
     refuseRange(exchange, object.size);
-    return;
+    return true;
   }
   const length = part === undefined ? object.size : part.last - part.first + 1;
   headOf(client, headersOfHit(object, response, 'HIT'), part, object.size);
   if (length <= ONE_PIECE_BYTES) {
     client.end(await answer.bytes(ONE_PIECE_BYTES));
-    return;
+    return true;
   }
   await answer.pipeTo(client.write);
   client.end();
+  return true;
 }

@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 
 import { crc32c } from '../../src/s3/crc32c.ts';
-import { digestHeader, md5Of, partDigestHeader } from '../../src/bucket/s3-digest.ts';
+import { slicedDigest } from '../../src/s3/sliced-digest.ts';
+import { digestHeader, partDigestHeader } from '../../src/bucket/s3-digest.ts';
 import { hidesMd5, judgeEtag, quotedEtag } from '../../src/bucket/s3-etag.ts';
 
 const DIGITS = Buffer.from('123456789');
@@ -16,10 +17,18 @@ describe('digests of what is sent', () => {
     expect(crc32c(Buffer.alloc(32, 0xff))).toBe(0x62a8ab43);
   });
 
-  it('hashes bytes by slices to the MD5 of all', async () => {
-    const bytes = Buffer.alloc(9_000_001, 'pattern');
-    expect(await md5Of(bytes)).toEqual(createHash('md5').update(bytes).digest());
-    expect(await md5Of(new Uint8Array(0))).toEqual(createHash('md5').digest());
+  it.each(['md5', 'sha256'] as const)('hashes bytes by slices to the %s of all', async (name) => {
+    const bytes = Buffer.alloc(900_001, 'pattern');
+    expect(await slicedDigest(name, bytes)).toEqual(createHash(name).update(bytes).digest());
+    expect(await slicedDigest(name, new Uint8Array(0))).toEqual(createHash(name).digest());
+  });
+
+  it('gives other work its turn while it hashes what is long', async () => {
+    const done: string[] = [];
+    const hashed = slicedDigest('sha256', Buffer.alloc(2_000_000)).then(() => done.push('hash'));
+    setImmediate(() => done.push('other work'));
+    await hashed;
+    expect(done).toEqual(['other work', 'hash']);
   });
 
   it.each([

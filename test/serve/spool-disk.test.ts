@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Spool } from '../../src/serve/spool/spool.ts';
 import { SpoolDisk } from '../../src/serve/spool/spool-disk.ts';
 import { SpoolFull } from '../../src/serve/spool/spool-full.ts';
-import { spoolSpace } from '../../src/serve/spool/spool-space.ts';
+import { type SpoolSpace, spoolSpace } from '../../src/serve/spool/spool-space.ts';
 import {
   bodyOf,
   NOTHING_USED,
@@ -34,6 +34,12 @@ function openSpool(space = under.space): Spool {
 
 function releaseAll(): void {
   for (const release of releases.splice(0)) release();
+}
+
+/** A space whose bodies may take more memory together than each has of its own. */
+function sharing(sharedMemoryBytes: number): SpoolSpace {
+  const memory = { memoryBytes: MEMORY_BYTES, sharedMemoryBytes };
+  return spoolSpace({ directory: under.directory, ...memory, diskBytes: DISK_BYTES });
 }
 
 /** A write that somebody looks at later. */
@@ -70,11 +76,50 @@ describe('the file of a spool', () => {
   });
 
   it('takes no more memory than the body where that is small', async () => {
-    const space = spoolSpace({ directory: under.directory, memoryBytes: 262_144, diskBytes: 0 });
+    const { directory } = under;
+    const memory = { memoryBytes: 262_144, sharedMemoryBytes: 0 };
+    const space = spoolSpace({ directory, ...memory, diskBytes: 0 });
     await openSpool(space).write(bodyOf(100));
     expect(space.usage().memoryBytes).toBe(4096);
     await openSpool(space).write(bodyOf(30_000));
     expect(space.usage().memoryBytes).toBe(34_096);
+  });
+
+  it('is not made for bodies that fit into the memory that all share', async () => {
+    const space = sharing(1600);
+    const spool = openSpool(space);
+    await writeAll(spool, bodyOf(MEMORY_BYTES + 100), 10);
+    expect(space.usage()).toEqual({ spools: 1, memoryBytes: MEMORY_BYTES + 100, diskBytes: 0 });
+    spool.pass();
+    expect(await readSpool(spool)).toEqual(bodyOf(MEMORY_BYTES + 100));
+    await expect(access(dirname(under.directory))).rejects.toMatchObject({ code: 'ENOENT' });
+  });
+
+  it('keeps what is beyond a sixteenth of the memory that all share', async () => {
+    const space = sharing(1600);
+    const spool = openSpool(space);
+    await writeAll(spool, bodyOf(1000), 10);
+    const { memoryBytes, diskBytes } = space.usage();
+    expect(memoryBytes).toBeLessThanOrEqual(MEMORY_BYTES + 100);
+    expect(memoryBytes + diskBytes).toBeGreaterThanOrEqual(1000);
+    spool.pass();
+    expect(await readSpool(spool)).toEqual(bodyOf(1000));
+  });
+
+  it('keeps what finds no shared memory free, which comes back from bodies that go', async () => {
+    const space = sharing(1600);
+    const bytes = MEMORY_BYTES + 100;
+    const others = Array.from({ length: 16 }, () => ({ spool: space.open() }));
+    const held = others.map(({ spool }) => ({ spool, release: spool.hold() }));
+    for (const { spool } of held) await writeAll(spool, bodyOf(bytes), 10);
+    expect(space.usage()).toMatchObject({ memoryBytes: 16 * bytes, diskBytes: 0 });
+    await writeAll(openSpool(space), bodyOf(bytes), 10);
+    expect(space.usage().memoryBytes).toBeLessThanOrEqual(16 * bytes + MEMORY_BYTES);
+    expect(space.usage().diskBytes).toBeGreaterThanOrEqual(100);
+    for (const { release } of held) release();
+    const before = space.usage();
+    await writeAll(openSpool(space), bodyOf(bytes), 10);
+    expect(space.usage().diskBytes).toBe(before.diskBytes);
   });
 
   it('is in a directory for this user only and has no name, so a kill leaves nothing', async () => {
@@ -297,7 +342,8 @@ describe.skipIf(!(await canMount()))('the spools on a small disk', () => {
 
   it('fail the body that finds it full and go on with the others', async () => {
     const { directory } = under;
-    const space = spoolSpace({ directory, memoryBytes: 16_384, diskBytes: 1024 ** 3 });
+    const memory = { memoryBytes: 16_384, sharedMemoryBytes: 0 };
+    const space = spoolSpace({ directory, ...memory, diskBytes: 1024 ** 3 });
     const [going, full] = [openSpool(space), openSpool(space)];
     await writeAll(going, bodyOf(100_000), 8192);
     const write = begin(full, 2 * SMALL_DISK_BYTES);

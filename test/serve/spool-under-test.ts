@@ -31,7 +31,8 @@ export async function spaceUnderTest(
 ): Promise<SpaceUnderTest> {
   const folder = await mkdtemp(join(tmpdir(), 'bucketfill-spools-'));
   const directory = join(folder, 'made/on demand');
-  const space = spoolSpace({ directory, memoryBytes: 64, diskBytes: 1024 * 1024, ...settings });
+  const plain = { directory, memoryBytes: 64, sharedMemoryBytes: 0, diskBytes: 1024 * 1024 };
+  const space = spoolSpace({ ...plain, ...settings });
   return {
     space,
     directory,

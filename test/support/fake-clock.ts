@@ -24,8 +24,8 @@ export interface FakeClockOptions {
   readonly random?: readonly number[];
 }
 
-/** Turns of the event loop that chains of promises get to come to rest. */
-const SETTLE_TURNS = 5;
+/** Turns of the event loop that chains of promises, and hashing in slices, get to come to rest. */
+const SETTLE_TURNS = 50;
 
 /** A deterministic clock; time passes only by `advance`. */
 export function fakeClock(options: FakeClockOptions = {}): FakeClock {

@@ -12,7 +12,8 @@ const SPEC = /^(\d*)-(\d*)$/;
  * object reaches stand as the largest safe integer.
  */
 export function askedRange(header: string | undefined): AskedRange | undefined {
-  const set = BYTES.exec(header ?? '')?.[1] ?? '';
+  if (header === undefined) return undefined;
+  const set = BYTES.exec(header)?.[1] ?? '';
   // A list may have empty elements (RFC 9110, 5.6.1.2).
   const specs = set
     .split(',')

@@ -4,7 +4,7 @@ import { breakOff } from './break-off.ts';
 
 /** The answer to one request, on its way to the client. */
 export interface Client {
-  /** Aborts when the client left before its answer was whole. */
+  /** Aborts when the client's connection is gone; before its answer is whole, he left. */
   readonly gone: AbortSignal;
   /** Something was sent: the answer can't become another one any more. */
   readonly begun: boolean;
@@ -22,24 +22,22 @@ export interface Client {
   break(): void;
 }
 
+/** A client that leaves is no error of ours. */
+const ignore = (): void => undefined;
+
 /** The client behind an answer of Node's server. */
 export class HttpClient implements Client {
+  readonly gone: AbortSignal;
   readonly #response: ServerResponse;
-  readonly #gone = new AbortController();
-  #head: { readonly status: number; readonly headers: Headers } | undefined;
+  #status = 0;
+  #headers: Headers | undefined;
   #sentBytes = 0;
 
-  constructor(response: ServerResponse) {
+  /** @param gone aborts with the connection; all answers on it share it */
+  constructor(response: ServerResponse, gone: AbortSignal) {
     this.#response = response;
-    response.on('close', () => {
-      if (!response.writableFinished) this.leave();
-    });
-    // A client that leaves is no error of ours.
-    response.on('error', () => undefined);
-  }
-
-  get gone(): AbortSignal {
-    return this.#gone.signal;
+    this.gone = gone;
+    response.on('error', ignore);
   }
 
   get begun(): boolean {
@@ -56,15 +54,16 @@ export class HttpClient implements Client {
   }
 
   get status(): number {
-    return this.#head?.status ?? 0;
+    return this.#status;
   }
 
   head(status: number, headers: Headers): void {
-    this.#head = { status, headers };
+    this.#status = status;
+    this.#headers = headers;
   }
 
   readonly write = (chunk: Uint8Array): void | Promise<void> => {
-    this.#gone.signal.throwIfAborted();
+    this.gone.throwIfAborted();
     this.#begin();
     this.#sentBytes += chunk.length;
     return this.#response.write(chunk) ? undefined : this.#drained();
@@ -86,28 +85,23 @@ export class HttpClient implements Client {
     else breakOff(socket);
   }
 
-  /** The connection is gone. */
-  leave(): void {
-    this.#gone.abort(new Error('the client left'));
-  }
-
   #begin(): void {
     if (this.#response.headersSent) return;
-    if (this.#head === undefined) throw new Error('an answer without a head');
-    this.#response.writeHead(this.#head.status, this.#head.headers);
+    if (this.#headers === undefined) throw new Error('an answer without a head');
+    this.#response.writeHead(this.#status, this.#headers);
   }
 
   #drained(): Promise<void> {
     return new Promise((resolve, reject) => {
-      const { signal } = this.#gone;
+      const { gone } = this;
       const settle = (): void => {
         this.#response.off('drain', settle);
-        signal.removeEventListener('abort', settle);
-        if (signal.aborted) reject(signal.reason as Error);
+        gone.removeEventListener('abort', settle);
+        if (gone.aborted) reject(gone.reason as Error);
         else resolve();
       };
       this.#response.once('drain', settle);
-      signal.addEventListener('abort', settle, { once: true });
+      gone.addEventListener('abort', settle, { once: true });
     });
   }
 }

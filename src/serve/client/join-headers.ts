@@ -1,4 +1,5 @@
 import type { Headers } from '../../model/ports.ts';
+import { setHeader } from '../../model/set-header.ts';
 
 /** Fields that must not come twice: two readers of such a message see two messages in it. */
 const SINGLE: ReadonlySet<string> = new Set(['host', 'content-length']);
@@ -12,15 +13,15 @@ export type JoinedHeaders = { readonly headers: Headers } | { readonly repeated:
  * @param rawHeaders names and values in turn, as node:http gives them
  */
 export function joinHeaders(rawHeaders: readonly string[]): JoinedHeaders {
-  const headers = new Map<string, string>();
+  const headers: Record<string, string> = {};
   for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
     const name = (rawHeaders[index] ?? '').toLowerCase();
     const value = rawHeaders[index + 1] ?? '';
-    const before = headers.get(name);
-    if (before === undefined) headers.set(name, value);
+    // A name may be anything, `constructor` too.
+    const before = Object.hasOwn(headers, name) ? headers[name] : undefined;
+    if (before === undefined) setHeader(headers, name, value);
     else if (SINGLE.has(name)) return { repeated: name };
-    else headers.set(name, `${before}${name === 'cookie' ? '; ' : ', '}${value}`);
+    else setHeader(headers, name, `${before}${name === 'cookie' ? '; ' : ', '}${value}`);
   }
-  // A name may be anything, `__proto__` too.
-  return { headers: Object.fromEntries(headers) };
+  return { headers };
 }

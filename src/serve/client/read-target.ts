@@ -11,6 +11,8 @@ export interface Target {
 /** What no URI holds as it is, and a fragment, which no client sends (RFC 3986, 2 and 3.5). */
 const UNFIT = /[^\u0021\u0022\u0024-\u007e\u0080-\u00ff]/;
 
+const HIGH = /[\u0080-\u00ff]/;
+
 const ABSOLUTE = /^https?:\/\/([^/?]*)(.*)$/i;
 
 /**
@@ -21,15 +23,19 @@ const ABSOLUTE = /^https?:\/\/([^/?]*)(.*)$/i;
  */
 export function readTarget(target: string): Target | undefined {
   if (UNFIT.test(target)) return undefined;
-  const text = target.replaceAll(
-    /[\u0080-\u00ff]/g,
-    (byte) => `%${byte.charCodeAt(0).toString(16).toUpperCase()}`,
-  );
+  const text = HIGH.test(target) ? escaped(target) : target;
   if (text === '*') return { path: text, query: '', authority: undefined };
   if (text.startsWith('/')) return { ...pathAndQuery(text), authority: undefined };
   const [, authority, rest = ''] = ABSOLUTE.exec(text) ?? [];
   if (authority === undefined) return undefined;
   return { ...pathAndQuery(rest.startsWith('/') ? rest : `/${rest}`), authority };
+}
+
+function escaped(target: string): string {
+  return target.replaceAll(
+    /[\u0080-\u00ff]/g,
+    (byte) => `%${byte.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
 }
 
 function pathAndQuery(text: string): Pick<Target, 'path' | 'query'> {

@@ -1,5 +1,6 @@
 import type { SpoolDisk } from './spool-disk.ts';
 import type { SpoolFile } from './spool-file.ts';
+import type { SpoolMemory } from './spool-memory.ts';
 import { type BodyBytes, SpoolWindow } from './spool-window.ts';
 
 /** What is read at once from the file. */
@@ -21,10 +22,13 @@ export class SpoolContent {
   #flushing: Promise<void> | undefined;
   #discarding: Promise<void> | undefined;
 
-  /** @param memoryBytes of its window; at least 1. */
-  constructor(disk: SpoolDisk, memoryBytes: number) {
+  /**
+   * @param memoryBytes that its window has in any case; at least 1.
+   * @param shared where its window takes more
+   */
+  constructor(disk: SpoolDisk, memoryBytes: number, shared: SpoolMemory) {
     this.#disk = disk;
-    this.#window = new SpoolWindow(memoryBytes);
+    this.#window = new SpoolWindow(memoryBytes, shared);
   }
 
   /** How many bytes were put in so far. */
@@ -109,7 +113,8 @@ export class SpoolContent {
 
   async #giveUp(): Promise<void> {
     this.#window.clear();
-    this.#disk.leave(this, isOver());
+    // Most bodies never asked for space there.
+    if (this.#disk.knows(this)) this.#disk.leave(this, isOver());
     await this.#flushing;
     await this.#file?.close();
     this.#disk.end(this);

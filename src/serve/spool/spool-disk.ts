@@ -78,6 +78,11 @@ export class SpoolDisk {
     this.#serve();
   }
 
+  /** Whether the owner took or wanted any space. */
+  knows(owner: object): boolean {
+    return this.#claims.has(owner);
+  }
+
   /** The owner waits no longer. */
   leave(owner: object, error: Error): void {
     const claim = this.#claims.get(owner);

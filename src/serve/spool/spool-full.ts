@@ -42,3 +42,11 @@ export function spoolTrouble(
   const what = `a body on its way could not be ${verb} in the spool directory ${directory}`;
   return new SpoolFull(`${what}: ${adviceFor(cause)}, or use another directory`, cause);
 }
+
+/** A body that is larger than all spools together may be: it is not begun. */
+export class LargerThanSpool extends SpoolFull {
+  constructor(bytes: number, mostBytes: number) {
+    const what = `a body of ${bytes} bytes is larger than the spool, which may take ${mostBytes}`;
+    super(`${what}: it is passed on and not stored; allow more with --spool, or migrate it`);
+  }
+}

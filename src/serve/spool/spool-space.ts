@@ -1,5 +1,7 @@
 import { SpoolContent } from './spool-content.ts';
 import { SpoolDisk } from './spool-disk.ts';
+import { LargerThanSpool } from './spool-full.ts';
+import { SpoolMemory } from './spool-memory.ts';
 import { SpooledBody } from './spooled-body.ts';
 import type { Spool } from './spool.ts';
 
@@ -14,6 +16,8 @@ export interface SpoolUsage {
 export interface SpoolSpace {
   /** A new spool; whoever opens it holds it before anybody uses it. */
   open(): Spool;
+  /** @throws LargerThanSpool where a body of so many bytes could never be taken. */
+  admit(bytes: number): void;
   usage(): SpoolUsage;
   /** Opens no more; resolves when all spools were released and nothing of them is left. */
   close(): Promise<void>;
@@ -24,12 +28,16 @@ export interface SpoolSettings {
   readonly directory: string;
   /** What each spool may have in memory; at least 1. A body up to this size never goes to disk. */
   readonly memoryBytes: number;
+  /** What all spools together may have in memory beyond that, and one a sixteenth of. */
+  readonly sharedMemoryBytes: number;
   /** What all spools together may have on disk. */
   readonly diskBytes: number;
 }
 
 /** Space for spools, of which nothing is taken. It touches the disk when a large body comes. */
-export function spoolSpace({ directory, memoryBytes, diskBytes }: SpoolSettings): SpoolSpace {
+export function spoolSpace(settings: SpoolSettings): SpoolSpace {
+  const { directory, memoryBytes, diskBytes } = settings;
+  const shared = new SpoolMemory(settings.sharedMemoryBytes);
   const disk = new SpoolDisk(directory, diskBytes);
   const contents = new Set<SpoolContent>();
   let isClosed = false;
@@ -43,12 +51,16 @@ export function spoolSpace({ directory, memoryBytes, diskBytes }: SpoolSettings)
   return {
     open() {
       if (isClosed) throw new Error('a spool was wanted of a space that is closed');
-      const content = new SpoolContent(disk, memoryBytes);
+      const content = new SpoolContent(disk, memoryBytes, shared);
       contents.add(content);
       return new SpooledBody(content, () => {
         contents.delete(content);
         tellIfEmpty();
       });
+    },
+    admit(bytes) {
+      const most = memoryBytes + shared.mostBytes + diskBytes;
+      if (bytes > most) throw new LargerThanSpool(bytes, most);
     },
     usage() {
       let inMemory = 0;

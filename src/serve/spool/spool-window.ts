@@ -1,3 +1,5 @@
+import type { SpoolMemory } from './spool-memory.ts';
+
 /** Large enough to write and send at once, small enough for one in the hands of each reader. */
 const PIECE_BYTES = 64 * 1024;
 
@@ -26,6 +28,7 @@ export interface BodyBytes {
  */
 export class SpoolWindow {
   readonly #limitBytes: number;
+  readonly #shared: SpoolMemory;
   readonly #pieceBytes: number;
   /** All but the last one are full. */
   readonly #pieces: Piece[] = [];
@@ -33,9 +36,13 @@ export class SpoolWindow {
   #end = 0;
   #allocatedBytes = 0;
 
-  /** @param limitBytes the most it allocates; at least 1. */
-  constructor(limitBytes: number) {
+  /**
+   * @param limitBytes what it may allocate in any case; at least 1.
+   * @param shared where it takes more, as far as there is some.
+   */
+  constructor(limitBytes: number, shared: SpoolMemory) {
     this.#limitBytes = limitBytes;
+    this.#shared = shared;
     this.#pieceBytes = Math.min(PIECE_BYTES, Math.ceil(limitBytes / PIECES));
   }
 
@@ -61,7 +68,7 @@ export class SpoolWindow {
   get hasRoom(): boolean {
     const last = this.#pieces.at(-1);
     if (last !== undefined && last.length < last.memory.length) return true;
-    return this.#allocatedBytes < this.#limitBytes;
+    return this.#roomBytes > 0;
   }
 
   /** Copies as much of the chunk as there is room for; gives that number of bytes. */
@@ -90,7 +97,7 @@ export class SpoolWindow {
     const piece = this.#pieces.shift();
     if (piece === undefined) return;
     this.#start += piece.length;
-    this.#allocatedBytes -= piece.memory.length;
+    this.#allocate(-piece.memory.length);
   }
 
   /** Bytes from `at` on, up to `end` or the end of the piece that they are in; not copied. */
@@ -105,7 +112,20 @@ export class SpoolWindow {
   clear(): void {
     this.#pieces.length = 0;
     this.#start = this.#end;
-    this.#allocatedBytes = 0;
+    this.#allocate(-this.#allocatedBytes);
+  }
+
+  /** What it could allocate now. */
+  get #roomBytes(): number {
+    const ownBytes = this.#limitBytes - this.#allocatedBytes;
+    const { mostBytes, freeBytes } = this.#shared;
+    return Math.min(ownBytes + mostBytes, Math.max(0, ownBytes) + freeBytes);
+  }
+
+  #allocate(bytes: number): void {
+    const before = Math.max(0, this.#allocatedBytes - this.#limitBytes);
+    this.#allocatedBytes += bytes;
+    this.#shared.take(Math.max(0, this.#allocatedBytes - this.#limitBytes) - before);
   }
 
   #pieceWithRoom(wantedBytes: number): Piece | undefined {
@@ -113,12 +133,11 @@ export class SpoolWindow {
     if (last !== undefined && last.length < last.memory.length) return last;
     // What is there is doubled, so that a small body takes little and a large one few pieces.
     const atLeast = Math.max(wantedBytes, this.#end - this.#start, FIRST_PIECE_BYTES);
-    const room = this.#limitBytes - this.#allocatedBytes;
-    const size = Math.min(atLeast, this.#pieceBytes, room);
-    if (size === 0) return undefined;
+    const size = Math.min(atLeast, this.#pieceBytes, this.#roomBytes);
+    if (size <= 0) return undefined;
     const piece = { memory: Buffer.allocUnsafeSlow(size), start: this.#end, length: 0 };
     this.#pieces.push(piece);
-    this.#allocatedBytes += size;
+    this.#allocate(size);
     return piece;
   }
 }

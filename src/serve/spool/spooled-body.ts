@@ -151,7 +151,9 @@ export class SpooledBody implements Spool {
 
   #release(): void {
     this.#isReleased = true;
-    this.fail(new Error('the spool was released by everybody before its body had come'));
+    if (this.#state === 'filling') {
+      this.fail(new Error('the spool was released by everybody before its body had come'));
+    }
     this.#discard(this.#onGone);
   }
 
