@@ -17,7 +17,8 @@ export function watchBucketHealth(bucket: Bucket, clock: Clock, signal: AbortSig
   let reason: string | undefined;
   const look = async (): Promise<void> => {
     try {
-      await bucket.head(PROBE, signal);
+      // HEAD of a key can't tell a bucket that is gone from a key that is.
+      await bucket.read(PROBE, () => Promise.resolve(), signal);
       reason = undefined;
     } catch (error) {
       if (error instanceof Failure || error instanceof FatalError) reason = error.message;

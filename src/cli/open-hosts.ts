@@ -37,6 +37,7 @@ export function openHosts(
   traffic: Traffic,
   clock: Clock,
   drain: AbortSignal,
+  patienceMs: number | undefined,
 ): Hosts {
   const hosts = kept(() => new AdaptiveLimiter(clock));
   const limiters = kept((_, max: number) => concurrencyLimiter(max));
@@ -61,6 +62,7 @@ export function openHosts(
         bytes: [...own.bytes, ...ofRun.bytes],
         traffic,
         maxPauseMs,
+        patienceMs,
         drain,
       };
       return { limiter: limiters(name, protect.concurrency), pace };

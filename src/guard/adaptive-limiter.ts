@@ -67,7 +67,13 @@ export class AdaptiveLimiter {
 
   /** Whether the host is to be left alone now. */
   get paused(): boolean {
-    return this.#now() < this.#pausedUntilMs;
+    return this.pausedForMs > 0;
+  }
+
+  /** What is left of the pause; 0 where there is none. */
+  get pausedForMs(): number {
+    const now = this.#now();
+    return Math.max(0, this.#pausedUntilMs - now);
   }
 
   #now(): number {

@@ -2,6 +2,7 @@ import { Failure, Interrupted } from '../model/failure.ts';
 import { type AnswerReader, type OriginRequest, ReadAgain } from '../model/origin.ts';
 import type { AdaptiveLimiter, HostPermit } from './adaptive-limiter.ts';
 import type { GuardedOrigin } from './guarded-origin.ts';
+import { OriginUnavailable } from './origin-unavailable.ts';
 import { type OnBodyBytes, paceBody } from './pace-body.ts';
 import { slowsHost } from './slows-host.ts';
 import type { TokenBucket } from './token-bucket.ts';
@@ -18,6 +19,8 @@ export interface Pace {
   readonly traffic: Traffic;
   /** No Retry-After keeps the host waiting for longer. */
   readonly maxPauseMs: number;
+  /** A host that wants to be left alone for longer than this is not asked at all. Absent: any time. */
+  readonly patienceMs?: number | undefined;
   /** Aborts when the run is to stop: requests that still wait for their turn are not sent then. */
   readonly drain: AbortSignal;
 }
@@ -31,11 +34,11 @@ export interface Pace {
 export function paceOrigin(origin: GuardedOrigin, pace: Pace): GuardedOrigin {
   return {
     name: origin.name,
-    available: () => origin.available(),
+    available: () => origin.available() && !isHeldBack(pace),
     retryAtMs: () => origin.retryAtMs(),
     async read(request, reader, signal) {
       if (pace.drain.aborted) throw new Interrupted(pace.drain.reason);
-      const permit = await admission(pace, signal);
+      const permit = await admission(origin.name, pace, signal);
       try {
         return await origin.read(
           counted(request, pace),
@@ -58,9 +61,18 @@ export function paceOrigin(origin: GuardedOrigin, pace: Pace): GuardedOrigin {
   };
 }
 
-/** @throws Interrupted where the run is to stop first; the signal's reason on abort. */
-async function admission(pace: Pace, signal: AbortSignal): Promise<HostPermit> {
+/** The host wants to be left alone for longer than anybody here can wait. */
+function isHeldBack({ patienceMs, host }: Pace): boolean {
+  return patienceMs !== undefined && host.pausedForMs > patienceMs;
+}
+
+/**
+ * @throws OriginUnavailable where it would have to wait for the host, and can't; Interrupted where
+ * the run is to stop first; the signal's reason on abort.
+ */
+async function admission(name: string, pace: Pace, signal: AbortSignal): Promise<HostPermit> {
   const { host, requests, drain } = pace;
+  if (isHeldBack(pace)) throw new OriginUnavailable(name, 'its host wants to be left alone');
   const free = host.tryAcquire();
   if (free !== undefined && requests.length === 0) return free;
   const ending = AbortSignal.any([signal, drain]);
@@ -71,6 +83,7 @@ async function admission(pace: Pace, signal: AbortSignal): Promise<HostPermit> {
       // The host may want to be left alone since; what was paid lapses, so that no burst follows.
       if (!host.paused) return permit;
       permit.release();
+      if (isHeldBack(pace)) throw new OriginUnavailable(name, 'its host wants to be left alone');
     }
   } catch (error) {
     signal.throwIfAborted();

@@ -65,6 +65,9 @@ export async function openFront({ listen, serving, onServed }: FrontSettings): P
   const connections = new Connections();
   const underWay = new Set<Promise<void>>();
   const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
+    // RFC 9112, 6.1: who speaks HTTP/1.0 to somebody in between may have framed it otherwise.
+    const isDoubtful = request.httpVersion === '1.0' && 'transfer-encoding' in request.headers;
+    if (isDoubtful) response.shouldKeepAlive = false;
     const client = connections.clientOf(response, request.socket);
     const answered = handle(serving, request, client, onServed).finally(() =>
       underWay.delete(answered),
@@ -79,6 +82,10 @@ export async function openFront({ listen, serving, onServed }: FrontSettings): P
     // The client keeps its body, or sends it all the same: what comes next can't be told.
     response.shouldKeepAlive = false;
     onRequest(request, response);
+  });
+  // Nobody tunnels through here; without a listener there would be no answer at all.
+  server.on('connect', (_request: IncomingMessage, socket: Socket) => {
+    socket.end(`${UNWANTED}\r\nallow: GET, HEAD, OPTIONS${LAST}`);
   });
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
     if (connections.isBusy(socket)) breakOff(socket);
@@ -118,6 +125,9 @@ async function drain(
   await Promise.all(underWay);
 }
 
+const UNWANTED = 'HTTP/1.1 405 Method Not Allowed';
+const LAST = '\r\nconnection: close\r\ncontent-length: 0\r\n\r\n';
+
 const UNREADABLE: Readonly<Record<string, string>> = {
   HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
   ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
@@ -130,7 +140,7 @@ function refuseUnreadable(error: NodeJS.ErrnoException, socket: Socket): void {
     return;
   }
   const status = UNREADABLE[error.code ?? ''] ?? '400 Bad Request';
-  socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
+  socket.end(`HTTP/1.1 ${status}${LAST}`);
 }
 
 async function handle(
@@ -140,7 +150,8 @@ async function handle(
   onServed: (served: Served) => void,
 ): Promise<void> {
   const { clock, steadyClock } = serving;
-  const [timeMs, begunMs] = [clock.now(), steadyClock.now()];
+  const timeMs = clock.now();
+  const begunMs = steadyClock.now();
   const { method = '', url: target = '', rawHeaders } = incoming;
   // A body that nobody wants is read away, so that the connection can be used again.
   incoming.resume();

@@ -11,8 +11,9 @@ import { promiseFill } from './keep-promises.ts';
 import { missOf } from './origin-request.ts';
 import { headersSet, markHeader } from './object-headers.ts';
 import { asFailure, sendError } from './send-error.ts';
-import { type Miss, serveFill } from './serve-fill.ts';
+import type { Miss } from './serve-fill.ts';
 import { serveHit } from './serve-hit.ts';
+import { serveMiss } from './serve-miss.ts';
 import { serveThrough } from './serve-through.ts';
 import type { Exchange, RulesInForce, Serving } from './serving.ts';
 
@@ -47,6 +48,7 @@ export async function serveRequest(serving: Serving, exchange: Exchange): Promis
 /** Nothing of an answer that fits has come: trouble of the bucket, or of ours. */
 function refuse(exchange: Exchange, failure: Failure): void {
   exchange.failure = failure;
+  if (!exchange.client.begun) exchange.mark = undefined;
   if (failure.code === 'INTERNAL') {
     sendError(exchange, { status: 500, code: 'InternalError', message: 'an internal error' });
     return;
@@ -231,7 +233,7 @@ async function fetchMiss(
     } else if (rule.action === 'proxy') await serveThrough(serving, exchange, miss, 'PROXY');
     else if (isThrough(serving, exchange, miss))
       await serveThrough(serving, exchange, miss, 'MISS');
-    else await serveFill(serving, exchange, miss);
+    else await serveMiss(serving, exchange, miss);
   } catch (error) {
     const isMiss = error instanceof Failure && error.code === 'ORIGIN_NOT_FOUND';
     if (isMiss) negative.remember(id, rule.protect.negativeTtlMs);

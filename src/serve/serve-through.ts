@@ -1,4 +1,5 @@
-import type { ByteRange } from '../model/byte-range.ts';
+import type { AskedRange, ByteRange } from '../model/byte-range.ts';
+import { Failure } from '../model/failure.ts';
 import type { OriginAnswer, OriginHead } from '../model/origin.ts';
 import type { Headers } from '../model/ports.ts';
 import type { Rule } from '../model/rule.ts';
@@ -6,6 +7,7 @@ import type { Mark } from '../model/served.ts';
 import { declaredDigests } from '../plan/declared-digests.ts';
 import { CommitGate } from '../transfer/commit-gate.ts';
 import { askedRange } from './client/asked-range.ts';
+import { isOfRange } from './client/content-range.ts';
 import { headersOfMiss } from './object-headers.ts';
 import { BrokenOff, sendError } from './send-error.ts';
 import { chooseBytes, headOf, meetConditions } from './send-object.ts';
@@ -26,10 +28,11 @@ export async function serveThrough(
   const { request, client } = exchange;
   exchange.mark = mark;
   const method = request.method === 'HEAD' ? 'HEAD' : 'GET';
-  const range = method === 'GET' ? plainRange(request.headers) : undefined;
+  const asked = method === 'GET' ? plainRange(request.headers) : undefined;
   await source.origin.read(
-    { ...originRequest, method, range },
+    { ...originRequest, method, range: asked && rangeText(asked) },
     async (answer) => {
+      if (asked !== undefined) assertAsked(asked, answer.head);
       const headers = headersOfMiss(request.key, answer.head, rule, mark);
       try {
         await sendThrough(serving, exchange, rule, answer, headers);
@@ -44,13 +47,25 @@ export async function serveThrough(
 }
 
 /**
- * One range, as it is asked for. Whether it may go along depends on the version, where If-Range is
+ * The one range that is asked for. Whether it may go along depends on the version, where If-Range is
  * there: then the whole comes.
  */
-function plainRange(headers: Headers): string | undefined {
-  const asked = headers['if-range'] === undefined ? askedRange(headers['range']) : undefined;
-  if (asked === undefined) return undefined;
+function plainRange(headers: Headers): AskedRange | undefined {
+  return headers['if-range'] === undefined ? askedRange(headers['range']) : undefined;
+}
+
+function rangeText(asked: AskedRange): string {
   return 'suffix' in asked ? `bytes=-${asked.suffix}` : `bytes=${asked.first}-${asked.last ?? ''}`;
+}
+
+/** Bytes of another range are as wrong for the client as bytes of another object. */
+function assertAsked(asked: AskedRange, { status, headers, origin }: OriginHead): void {
+  const given = headers['content-range'];
+  if (status !== 206 || isOfRange(asked, given)) return;
+  const got = given === undefined ? 'no Content-Range' : JSON.stringify(given);
+  throw new Failure('ORIGIN_CHANGED', `${origin}: asked for ${rangeText(asked)}, got ${got}`, {
+    status,
+  });
 }
 
 async function sendThrough(

@@ -10,7 +10,7 @@ test('a bucket that does not answer is not ready, until it answers again', async
   let gone: Failure | undefined;
   const bucket = {
     ...memoryBucket(),
-    head: () => (gone === undefined ? Promise.resolve(undefined) : Promise.reject(gone)),
+    read: () => (gone === undefined ? Promise.resolve(undefined) : Promise.reject(gone)),
   };
   const health = watchBucketHealth(bucket, clock, stop.signal);
   expect(health.ready()).toEqual({ ready: true });

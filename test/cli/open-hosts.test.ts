@@ -12,7 +12,7 @@ beforeEach(() => {
   clock = fakeClock();
 });
 
-const open = (rates = NO_RATES) => openHosts(rates, { bodyBytes: 0 }, clock, never);
+const open = (rates = NO_RATES) => openHosts(rates, { bodyBytes: 0 }, clock, never, undefined);
 
 function protect(changed: Partial<ProtectSettings>): ProtectSettings {
   return {

@@ -27,7 +27,7 @@ test('all who come while a fetch is under way are promised the same one, written
     ...scriptedOrigin([]),
     read: async () => {
       await held;
-      throw new Failure('ORIGIN_UNREACHABLE', 'it is gone');
+      throw new Failure('ORIGIN_NOT_FOUND', 'it is gone');
     },
   };
   const { pending, recorded } = noted();

@@ -2,6 +2,7 @@ import { type S3Double, startS3Double } from '../support/s3-double.ts';
 import { contradictions, plainFiles } from '../support/oracle.ts';
 import type { CliResult, RunningCli } from '../support/run-cli.ts';
 import { type Workplace, workplace } from '../support/workplace.ts';
+import { chanceOf } from './chance.ts';
 import { type RoughSite, startRoughSite } from './rough-site.ts';
 
 /** What a series of kills came to. */
@@ -42,17 +43,6 @@ const IN_FLIGHT_BYTES = CONCURRENCY * 300 * 1024 + LARGE * (2 * PART_BYTES + 4 *
 
 /** A directory starts a large object again: the whole of each may have been in flight. */
 const IN_FLIGHT_DIRECTORY_BYTES = CONCURRENCY * 300 * 1024 + LARGE * 32 * MIB;
-
-/** Repeatable chance (mulberry32). */
-function chanceOf(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 /**
  * Fills buckets, one after the other, with runs that are killed at moments that nobody chose, and

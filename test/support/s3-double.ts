@@ -51,6 +51,10 @@ export interface S3Double {
   /** Scripts faults; they stay until they have struck, or until `healed`. */
   fail(...faults: readonly Fault[]): void;
   healed(): void;
+  /** Forgets what was asked so far. */
+  forget(): void;
+  /** Ends the connections on which nothing is under way. */
+  closeIdle(): void;
   close(): Promise<void>;
 }
 
@@ -103,6 +107,12 @@ export async function startS3Double(options: S3DoubleOptions = {}): Promise<S3Do
     },
     healed: () => {
       plan.clear();
+    },
+    forget: () => {
+      requests.length = 0;
+    },
+    closeIdle: () => {
+      server.closeIdleConnections();
     },
     close: async () => {
       if (!server.listening) return;

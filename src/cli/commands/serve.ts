@@ -1,7 +1,6 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { statfs } from 'node:fs/promises';
 import path from 'node:path';
-import { openSharedStore, type SharedStore } from '../../checkpoint/shared-store.ts';
 import { byteBudget } from '../../guard/byte-budget.ts';
 import { type ServeMetrics, serveMetrics } from '../../metrics/serve-metrics.ts';
 import type { BodyMemory } from '../../model/body-memory.ts';
@@ -15,7 +14,7 @@ import { CutoverGauge } from '../../serve/gauge/cutover-gauge.ts';
 import { Fills } from '../../serve/fills.ts';
 import { type Front, type FrontAddress, openFront } from '../../serve/front.ts';
 import { NegativeCache } from '../../serve/negative-cache.ts';
-import { takeUpPromised } from '../../serve/keep-promises.ts';
+import { keepPromises } from '../../serve/keep-promises.ts';
 import { PromisedFills } from '../../serve/promised-fills.ts';
 import { ServeTallies } from '../../serve/admin/serve-tallies.ts';
 import type { Serving } from '../../serve/serving.ts';
@@ -24,12 +23,14 @@ import { watchBucketHealth } from '../bucket-health.ts';
 import { Cleanup } from '../cleanup.ts';
 import { loadRules } from '../load-rules.ts';
 import { logTo } from '../log-to.ts';
-import { ReloadableRules } from '../rules-in-force.ts';
+import { ReloadableRules, type ReloadSettings } from '../rules-in-force.ts';
 import type { LogOptions } from '../run-options.ts';
 import { adminToken, adminView } from '../serve-admin.ts';
 import { openServeBucket } from '../serve-bucket.ts';
 import { ServeEvents } from '../serve-events.ts';
+import { servePrefetch } from '../serve-prefetch.ts';
 import { openServeRules } from '../serve-rules.ts';
+import { abortLeftUploads, openServeShared, type ServeShared } from '../serve-shared.ts';
 import { type ServeListeners, ServeWatch } from '../serve-watch.ts';
 import { stateDirectory } from '../state-directory.ts';
 import { type Stop, stoppable } from '../stop-signals.ts';
@@ -49,8 +50,10 @@ export interface ServeOptions extends LogOptions {
   readonly allowPrivate?: true;
 }
 
-/** What a body may have in memory before it goes to disk. */
+/** What a body may have in memory in any case before it goes to disk. */
 const SPOOL_MEMORY_BYTES = 256 * 1024;
+/** Of `--memory`, what bodies may have beyond that, so that few of them touch the disk. */
+const SPOOL_SHARE = 0.25;
 /** For the answers and fetches under way when it is told to stop. */
 const DRAIN_MS = 30_000;
 
@@ -82,19 +85,20 @@ export async function serve(
 }
 
 async function run(command: ServeCommand, cleanup: Cleanup): Promise<void> {
-  const { options, rules, surroundings, stop, log } = command;
+  const { rulesFile, options, rules, surroundings, stop, log } = command;
   const onTrouble = (error: unknown): void => {
     if (!stop.abort.aborted) log.warn(error instanceof Error ? error.message : String(error));
   };
   const token = await adminToken(options.adminTokenFile, surroundings);
-  const base = await openBase(command, cleanup);
+  const base = await openBase(command, onTrouble, cleanup);
   const listeners = await openListeners(command, base, onTrouble, cleanup);
   const watch = new ServeWatch(listeners);
   const opened: { front?: Front } = {};
   const settled = async (): Promise<void> => {
     await Promise.all([opened.front?.underWayNow(), base.fills.underWayNow()]);
   };
-  const reloadable = await openReloadable(command, watch, settled, onTrouble);
+  const { vendorDocuments: documents } = base.shared;
+  const reloadable = await openReloadable(command, watch, { documents, settled, onTrouble });
   cleanup.add(() => reloadable.close());
   const serving: Serving = {
     ...base,
@@ -107,7 +111,11 @@ async function run(command: ServeCommand, cleanup: Cleanup): Promise<void> {
     onFilled: watch.filled,
   };
   const bucket = watchBucketHealth(base.bucket, surroundings.clock, stop.drain);
-  const view = adminView({ ...listeners, serving, bucket, rules: reloadable, drain: stop.drain });
+  const { drain: draining } = stop;
+  const subjects = { serving, bucket: rules.bucket, rulesFile, drain: draining, onTrouble };
+  const prefetch = servePrefetch(subjects, surroundings);
+  const shown = { ...listeners, serving, bucket, rules: reloadable, drain: draining, prefetch };
+  const view = adminView(shown);
   await openAdminPort(command, { view, token, onTrouble }, cleanup);
   const front = await listening('--listen', options.listen, () =>
     openFront({ listen: options.listen, serving, onServed: watch.served }),
@@ -117,7 +125,8 @@ async function run(command: ServeCommand, cleanup: Cleanup): Promise<void> {
   const unhook = surroundings.onReload(() => {
     reload(reloadable, log).catch(onTrouble);
   });
-  takeUpPromised(serving).catch(onTrouble);
+  keepPromises(serving).catch(onTrouble);
+  abortLeftUploads(base, base.bucket, stop.drain, log.warn).catch(onTrouble);
   await aborted(stop.drain);
   unhook();
   await drain(front, base.fills, command);
@@ -142,17 +151,17 @@ async function openListeners(
 }
 
 async function openReloadable(
-  { rulesFile, rules, options, surroundings, stop }: ServeCommand,
+  { rulesFile, rules, options, surroundings, stop, log }: ServeCommand,
   watch: ServeWatch,
-  settled: () => Promise<void>,
-  onTrouble: (error: unknown) => void,
+  behind: Pick<ReloadSettings, 'documents' | 'settled' | 'onTrouble'>,
 ): Promise<ReloadableRules> {
   const { cwd } = surroundings;
   const told = { answered: watch.originAnswered, state: watch.originState };
   const allowPrivate = options.allowPrivate === true;
   const open = (read: Rules) =>
     openServeRules(read, rulesFile, allowPrivate, told, surroundings, stop.abort);
-  return ReloadableRules.open({ rulesFile, cwd, open, settled, onTrouble }, rules);
+  const settings = { rulesFile, cwd, open, allowPrivate, warn: log.warn, ...behind };
+  return ReloadableRules.open(settings, rules);
 }
 
 async function openAdminPort(
@@ -167,10 +176,9 @@ async function openAdminPort(
   log.info(`serve: status page on ${urlOf(admin.address)}`);
 }
 
-interface Base {
+interface Base extends ServeShared {
   readonly bucket: Bucket;
   readonly memory: BodyMemory;
-  readonly shared: SharedStore;
   readonly spools: SpoolSpace;
   readonly fills: Fills;
   readonly negative: NegativeCache;
@@ -180,9 +188,9 @@ interface Base {
 /** What serving takes, whatever the rules. */
 async function openBase(
   { rulesFile, rules, options, surroundings, stop, log }: ServeCommand,
+  onTrouble: (error: unknown) => void,
   cleanup: Cleanup,
 ): Promise<Base> {
-  const { clock } = surroundings;
   const stateDir = stateDirectory(rulesFile, options.state, surroundings);
   const memory = byteBudget(options.memory);
   const opened = await openServeBucket(
@@ -194,14 +202,12 @@ async function openBase(
     log,
     cleanup,
   );
-  const shared = await openSharedStore({
-    directory: path.join(stateDir, 'buckets', digest(opened.id)),
-    now: () => clock.now(),
-  });
-  cleanup.add(() => shared.close());
+  const sharing = { stateDir, bucketId: opened.id, surroundings, drain: stop.drain, onTrouble };
+  const shared = await openServeShared(sharing, cleanup);
   const spools = spoolSpace({
     directory: path.join(stateDir, 'spool'),
     memoryBytes: SPOOL_MEMORY_BYTES,
+    sharedMemoryBytes: Math.floor(options.memory * SPOOL_SHARE),
     diskBytes: options.spool ?? (await halfOfFree(stateDir)),
   });
   const fills = new Fills(stop.abort);
@@ -211,11 +217,7 @@ async function openBase(
     negativeKeys: () => negative.size,
     fillsUnderWay: () => fills.count,
   });
-  return { bucket: opened.bucket, memory, shared, spools, fills, negative, metrics };
-}
-
-function digest(text: string): string {
-  return createHash('sha256').update(text).digest('hex').slice(0, 16);
+  return { bucket: opened.bucket, memory, ...shared, spools, fills, negative, metrics };
 }
 
 async function halfOfFree(folder: string): Promise<number> {
