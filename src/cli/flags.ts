@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { bandwidth, requestsPerSecond } from './rate-options.ts';
+import { KEYS_FORMATS } from '../scan/keys-format.ts';
 import { sizeOfMemory } from './run-options.ts';
 import { variableName } from './switches.ts';
 
@@ -67,6 +68,12 @@ export function overwriteOption(standard: string): Option {
   return env('--overwrite <when>', 'OVERWRITE', 'what to do with objects that are there already')
     .choices(['never', 'changed', 'always'])
     .default(standard);
+}
+
+/** How a key list is read. */
+export function keysFormatOption(): Option {
+  const what = "how the key list is written (told by its first line and its name's ending)";
+  return env('--keys-format <format>', 'KEYS_FORMAT', what).choices(KEYS_FORMATS);
 }
 
 /** Flags of runs that are on or off; in the environment they say `true` or `false`. */

@@ -1,6 +1,7 @@
 import { failoverOrigin } from '../guard/failover-origin.ts';
 import { guardAddress } from '../guard/guard-address.ts';
 import type { GuardedOrigin } from '../guard/guarded-origin.ts';
+import { OriginStates } from '../guard/origin-states.ts';
 import type { Traffic } from '../guard/traffic.ts';
 import type { OriginEvent } from '../model/event.ts';
 import { Failure, FatalError } from '../model/failure.ts';
@@ -10,8 +11,11 @@ import type { Origins, Rule } from '../model/rule.ts';
 import { orderAddresses } from '../rules/order-addresses.ts';
 import { requestHeaders } from '../rules/request-headers.ts';
 import type { RuleSource } from '../transfer/rule-source.ts';
+import { HealthChecks } from './health-checks.ts';
 import { type OpenedAddress, openAddress } from './open-address.ts';
 import { type Hosts, openHosts, type RunRates } from './open-hosts.ts';
+import { openUrlSite } from './open-url-site.ts';
+import { withUrlSites } from './open-url-sites.ts';
 import type { Surroundings } from './surroundings.ts';
 
 /** The origins of a run's rules. */
@@ -53,6 +57,9 @@ export interface SourceSettings {
   readonly onWaiting: (line: string) => void;
 }
 
+/** A client waits no longer for a host that throttles: another address, or an error, is better. */
+const CLIENT_PATIENCE_MS = 1000;
+
 /**
  * Opens the origins of every rule that asks its own, each address behind its guards.
  * @throws FatalError `usage` for a variable that is not set, a file that can't be read, a URL that
@@ -64,18 +71,30 @@ export async function openSources(
 ): Promise<OpenedSources> {
   const traffic: Traffic = { bodyBytes: 0 };
   const clock = surroundings.steadyClock;
-  const hosts = openHosts(settings.rates, traffic, clock, settings.drain);
+  const hosts = openHosts(
+    settings.rates,
+    traffic,
+    clock,
+    settings.drain,
+    settings.patience === 'none' ? CLIENT_PATIENCE_MS : undefined,
+  );
   const waits = new Waits();
+  const states = new OriginStates(settings.onState);
+  const { allowPrivate } = settings;
+  const health = new HealthChecks({ allowPrivate, env: surroundings.env, clock, states });
+  const shared: Shared = { hosts, waits, clock, states, health };
   const byRule = new Map<string, RuleSource>();
   for (const rule of settings.rules) {
     if (rule.origins === undefined || !settings.asks(rule)) continue;
     const headers = requestHeaders(rule, surroundings.env);
     byRule.set(rule.id, {
-      ...(await openRule(rule, rule.origins, { hosts, waits, clock }, settings, surroundings)),
+      ...(await openRule(rule, rule.origins, shared, settings, surroundings)),
       headers,
     });
   }
   const sources = [...byRule];
+  // Not before nothing can fail any more: whoever gets no sources has nothing to close.
+  health.start();
   return {
     byRule,
     traffic,
@@ -84,6 +103,7 @@ export async function openSources(
       await Promise.all(sources.map(([, { origin }]) => checkRule(origin, signal)));
     },
     close: async () => {
+      await health.close();
       await Promise.all(sources.map(([, { origin }]) => origin.close()));
     },
   };
@@ -108,6 +128,8 @@ interface Shared {
   readonly hosts: Hosts;
   readonly waits: Waits;
   readonly clock: Clock;
+  readonly states: OriginStates;
+  readonly health: HealthChecks;
 }
 
 /** How many keys of each rule wait. */
@@ -143,9 +165,23 @@ async function openRule(
   const guarded = opened.map((address) => guard(address, rule, origins.retries, shared, settings));
   const ofMasters = guarded.slice(0, masters.length);
   const ofSlaves = guarded.slice(masters.length);
-  const { waits, clock } = shared;
+  const { waits, clock, health } = shared;
+  const isWell = health.of(rule, opened, guarded);
+  const waiting = {
+    retryOn,
+    neverRetryOn,
+    giveUpAfterMs,
+    isPatient: settings.patience === 'giveUpAfter',
+    clock,
+    drain: settings.drain,
+    onWaiting: settings.onWaiting,
+    onWait: (isWaiting: boolean) => {
+      waits.note(rule.id, isWaiting);
+    },
+  };
   let turn = 0;
   const origin = failoverOrigin({
+    ...waiting,
     name: `rule ${rule.id}`,
     order: () => {
       const order = orderAddresses({ select, masters, slaves: slaves.length }, turn, () =>
@@ -156,29 +192,28 @@ async function openRule(
         .map(({ role, index }) => (role === 'master' ? ofMasters : ofSlaves)[index])
         .filter((origin) => origin !== undefined);
     },
+    isWell,
     maxAddresses,
-    retryOn,
-    neverRetryOn,
-    giveUpAfterMs,
-    isPatient: settings.patience === 'giveUpAfter',
-    clock,
-    drain: settings.drain,
-    onWaiting: settings.onWaiting,
-    onWait: (waiting) => {
-      waits.note(rule.id, waiting);
-    },
   });
   const checkKey = (originKey: string): void => {
     for (const { locate } of opened) locate(originKey);
   };
-  return { origin, checkKey };
+  const withUrls = withUrlSites(origin, {
+    ...waiting,
+    addresses: guarded,
+    open: (target) => {
+      const site = openUrlSite(target, rule, settings, surroundings);
+      return guard(site, rule, origins.retries, shared, settings);
+    },
+  });
+  return { origin: withUrls, checkKey };
 }
 
 function guard(
-  { origin, host }: OpenedAddress,
+  { origin, host }: Pick<OpenedAddress, 'origin' | 'host'>,
   { protect }: Rule,
   retries: Origins['retries'],
-  { hosts, clock }: Shared,
+  { hosts, clock, states }: Shared,
   settings: SourceSettings,
 ): GuardedOrigin {
   const { name } = origin;
@@ -189,7 +224,7 @@ function guard(
     clock,
     drain: settings.drain,
     onState: (state, reason) => {
-      settings.onState({ event: 'origin', origin: name, state, reason });
+      states.breaker(name, state, reason);
     },
   });
 }

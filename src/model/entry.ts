@@ -1,16 +1,22 @@
 import type { EventKey } from './event.ts';
 import type { ObjectKey } from './object-key.ts';
 
-/** One line of a list: a key with what the list declares of its object. */
+/**
+ * One line of a list: a key with what the list declares of its object. What is declared is held
+ * against the origin's answer, and nothing is stored that differs; what a source knows only roughly
+ * (an index page's times and sizes) is no declaration.
+ */
 export interface KeyEntry {
   readonly key: ObjectKey;
+  /** Absolute, http or https; asked instead of the rule's addresses. May hold credentials. */
   readonly url?: string;
   /** Bytes. */
   readonly size?: number;
+  /** With or without quotes and `W/`. */
   readonly etag?: string;
   /** 16 bytes, base64. */
   readonly md5?: string;
-  /** Milliseconds since the epoch. */
+  /** Milliseconds since the epoch, exact to the second. */
   readonly lastModifiedMs?: number;
 }
 

@@ -2,7 +2,8 @@ import { crc32 } from 'node:zlib';
 
 import type { Entry, EntryBatch, SourcePosition } from '../model/entry.ts';
 import { FatalError } from '../model/failure.ts';
-import { parseLine } from './parse-line.ts';
+import { markLength } from './byte-order-mark.ts';
+import type { ListFormat } from './list-format.ts';
 
 /**
  * Entries in a batch at most: as many as one page of an S3 listing has objects, so that a batch that
@@ -16,27 +17,17 @@ const MAX_BATCH_BYTES = 256 * 1024;
 /** A longer line is no line of a list of keys, which have 1,024 bytes at most. */
 const MAX_LINE_BYTES = 1024 * 1024;
 
-const LF = 0x0a;
-const UTF8_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
-const UTF16_MARKS = [Buffer.from([0xff, 0xfe]), Buffer.from([0xfe, 0xff])];
-
-/** How many bytes at a list's start are its byte order mark. */
-function markLength(name: string, firstLine: Buffer): number {
-  if (firstLine.subarray(0, 3).equals(UTF8_MARK)) return UTF8_MARK.length;
-  if (!UTF16_MARKS.some((mark) => firstLine.subarray(0, 2).equals(mark))) return 0;
-  throw new FatalError('usage', `${name} is UTF-16, a key list is UTF-8: save it as UTF-8`);
-}
-
 function asBuffer(chunk: Uint8Array): Buffer {
   return Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
 }
 
 /**
- * Cuts a list's bytes into batches of whole lines. Takes chunks in order; bytes of a line whose end
- * has not come yet wait here, at most {@link MAX_LINE_BYTES}.
+ * Cuts a list's bytes into batches of whole records, which are lines in most formats. Takes chunks
+ * in order; bytes of a record whose end has not come yet wait here, at most {@link MAX_LINE_BYTES}.
  */
 class LineBatcher {
   readonly #name: string;
+  readonly #format: ListFormat;
   /** Bytes of the line that is not complete. */
   #rest: Buffer = Buffer.alloc(0);
   #entries: Entry[] = [];
@@ -45,8 +36,9 @@ class LineBatcher {
   #end: number;
   #crc: number;
 
-  constructor(name: string, from: SourcePosition) {
+  constructor(name: string, format: ListFormat, from: SourcePosition) {
     this.#name = name;
+    this.#format = format;
     this.#start = from.end;
     this.#end = from.end;
     this.#crc = from.prefixCrc;
@@ -59,8 +51,14 @@ class LineBatcher {
     const buffer = searched === 0 ? bytes : Buffer.concat([this.#rest, bytes]);
     let lineStart = 0;
     let summed = 0;
-    let lineEnd = buffer.indexOf(LF, searched) + 1;
-    while (lineEnd > 0) {
+    for (;;) {
+      const lineEnd = this.#format.recordEnd(
+        buffer,
+        lineStart,
+        Math.max(searched, lineStart),
+        false,
+      );
+      if (lineEnd === undefined) break;
       if (this.#isFullFor(lineEnd - lineStart)) {
         this.#sum(buffer.subarray(summed, lineStart));
         summed = lineStart;
@@ -68,7 +66,6 @@ class LineBatcher {
       }
       this.#addLine(buffer.subarray(lineStart, lineEnd));
       lineStart = lineEnd;
-      lineEnd = buffer.indexOf(LF, lineStart) + 1;
     }
     this.#sum(buffer.subarray(summed, lineStart));
     this.#rest = buffer.subarray(lineStart);
@@ -77,12 +74,13 @@ class LineBatcher {
 
   /** What is complete, if it holds any entry; the last line counts as complete with `atEnd`. */
   *flush(atEnd: boolean): Generator<EntryBatch> {
-    const line = this.#rest;
-    if (atEnd && line.length > 0) {
+    while (atEnd && this.#rest.length > 0) {
+      const lineEnd = this.#format.recordEnd(this.#rest, 0, 0, true) ?? this.#rest.length;
+      const line = this.#rest.subarray(0, lineEnd);
       if (this.#isFullFor(line.length)) yield this.#cut();
       this.#addLine(line);
       this.#sum(line);
-      this.#rest = Buffer.alloc(0);
+      this.#rest = this.#rest.subarray(lineEnd);
     }
     if (this.#entries.length > 0) yield this.#cut();
   }
@@ -96,7 +94,7 @@ class LineBatcher {
   #addLine(line: Buffer): void {
     this.#assertLine(line);
     const skip = this.#end === 0 ? markLength(this.#name, line) : 0;
-    const entry = parseLine(line.subarray(skip));
+    const entry = this.#format.entry(line.subarray(skip), this.#end);
     if (entry !== undefined) this.#entries.push(entry);
     this.#end += line.length;
   }
@@ -131,15 +129,17 @@ class LineBatcher {
 /**
  * The entries of a list's bytes in batches, each of at least one entry.
  * @param name of the list, for messages.
+ * @param format how the bytes are read
  * @param chunks the bytes from `from` on; an empty chunk hands out what is complete.
  * @throws FatalError `usage` for UTF-16 and for absurd lines.
  */
 export async function* batchLines(
   name: string,
+  format: ListFormat,
   chunks: AsyncIterable<Uint8Array>,
   from: SourcePosition,
 ): AsyncGenerator<EntryBatch> {
-  const batcher = new LineBatcher(name, from);
+  const batcher = new LineBatcher(name, format, from);
   for await (const chunk of chunks) {
     if (chunk.length === 0) yield* batcher.flush(false);
     else yield* batcher.add(chunk);

@@ -5,14 +5,28 @@ import type { FileHandle } from 'node:fs/promises';
 import type { EntrySource } from '../model/entry.ts';
 import { FatalError } from '../model/failure.ts';
 import { gunzipBytes, isGzip } from './gunzip-bytes.ts';
+import { openInventory } from './inventory.ts';
+import { type KeysFormat, tellFormat } from './keys-format.ts';
 import type { ListBytes } from './list-bytes.ts';
 import { listSource } from './list-source.ts';
 import { readChunk, readChunks } from './read-chunks.ts';
+import { isFirstLine, type Note, readFormat, readHead } from './read-format.ts';
 import { skipBytes } from './skip-bytes.ts';
 
 export interface KeyListOptions {
   /** Of a regular file; shown in messages as it is given. */
   readonly path: string;
+  /** Absent: told by the first line and the name. */
+  readonly format?: KeysFormat | undefined;
+  /** Told of what is passed over. */
+  readonly note?: Note | undefined;
+  /** Ends the opening, which reads all files of an S3 Inventory. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A key list and the format that it is read in. */
+export interface KeyList extends EntrySource {
+  readonly format: KeysFormat;
 }
 
 const REASONS: Readonly<Record<string, string>> = {
@@ -90,17 +104,46 @@ async function openList(path: string): Promise<FileHandle> {
   }
 }
 
+/** Enough to tell the manifest of an S3 Inventory by. */
+const MANIFEST_HEAD_BYTES = 64 * 1024;
+
+/** @throws FatalError `usage` where the list can't be read. */
+async function formatOf(
+  { path, format }: KeyListOptions,
+  bytes: ListBytes,
+  signal: AbortSignal,
+): Promise<KeysFormat> {
+  if (format !== undefined) return format;
+  const isJson = /\.json(\.gz)?$/i.test(path);
+  const isEnough = isJson
+    ? (head: Buffer): boolean => head.length >= MANIFEST_HEAD_BYTES
+    : isFirstLine;
+  return tellFormat(path, await readHead(bytes, isEnough, signal));
+}
+
 /**
- * Opens a key list: one key a line, UTF-8, plain or gzip (told by its first bytes). The file is
- * kept open, so a run reads one and the same file even if another takes its name.
- * @throws FatalError `usage` where it can't be read.
+ * Opens a key list, UTF-8, plain or gzip (told by its first bytes), and reads what has to be known
+ * of it before its keys can be: a header, a manifest. The file is kept open, so a run reads one and
+ * the same file even if another takes its name.
+ * @throws FatalError `usage` where it can't be read, or is no list of its format; the signal's
+ * reason.
  */
-export async function openKeyList({ path }: KeyListOptions): Promise<EntrySource> {
+export async function openKeyList(options: KeyListOptions): Promise<KeyList> {
+  const { path, note = () => undefined, signal = new AbortController().signal } = options;
+  const name = `key list ${path}`;
   const handle = await openList(path);
   try {
     await checkFile(path, handle);
-    const compressed = await isCompressed(path, handle);
-    return listSource(`key list ${path}`, bytesOf(path, handle, compressed));
+    const bytes = bytesOf(path, handle, await isCompressed(path, handle));
+    const format = await formatOf(options, bytes, signal);
+    if (format === 's3-inventory') {
+      const inventory = await openInventory({ name, path, manifest: bytes, signal });
+      await handle.close();
+      return Object.assign(inventory, { format });
+    }
+    const read = await readFormat(name, format, bytes, note, signal);
+    const source = listSource(name, bytes, () => Promise.resolve(read));
+    return Object.assign(source, { format });
   } catch (error) {
     await handle.close();
     throw unreadable(path, error);

@@ -1,9 +1,10 @@
 import { crc32 } from 'node:zlib';
 
-import type { Entry, EntrySource, SourcePosition } from '../model/entry.ts';
+import type { Entry, EntryBatch, EntrySource, SourcePosition } from '../model/entry.ts';
 import { FatalError } from '../model/failure.ts';
 import { batchLines } from './batch-lines.ts';
 import type { ListBytes } from './list-bytes.ts';
+import type { ListFormat } from './list-format.ts';
 
 const LF = 0x0a;
 const CR = 0x0d;
@@ -49,22 +50,30 @@ function isSameLine(last: number | undefined, next: readonly number[]): boolean 
   return next[0] === CR && next[1] === LF;
 }
 
-/** A plain list as a source of entries. */
+/** Tells how a list is read; asked again where it failed. */
+export type ResolveFormat = (signal: AbortSignal) => Promise<ListFormat>;
+
+/** A list as a source of entries. */
 class ListSource implements EntrySource {
   readonly name: string;
   readonly #bytes: ListBytes;
+  readonly #resolve: ResolveFormat;
+  #format: ListFormat | undefined;
 
-  constructor(name: string, bytes: ListBytes) {
+  constructor(name: string, bytes: ListBytes, resolve: ResolveFormat) {
     this.name = name;
     this.#bytes = bytes;
+    this.#resolve = resolve;
   }
 
-  batches(from: SourcePosition, signal: AbortSignal): ReturnType<typeof batchLines> {
-    return batchLines(this.name, this.#bytes.read(from.end, signal), from);
+  async *batches(from: SourcePosition, signal: AbortSignal): AsyncGenerator<EntryBatch> {
+    const format = await this.#resolved(signal);
+    yield* batchLines(this.name, format, this.#bytes.read(from.end, signal), from);
   }
 
   async reread(start: number, end: number, signal: AbortSignal): Promise<readonly Entry[]> {
     const entries: Entry[] = [];
+    const format = await this.#resolved(signal);
     let reached = start;
     const bytes = this.#bytes;
     async function* counted(): AsyncGenerator<Uint8Array> {
@@ -74,7 +83,8 @@ class ListSource implements EntrySource {
       }
     }
     // The checksum of these batches is nobody's business, so it may start anywhere.
-    for await (const batch of batchLines(this.name, counted(), { end: start, prefixCrc: 0 })) {
+    const from = { end: start, prefixCrc: 0 };
+    for await (const batch of batchLines(this.name, format, counted(), from)) {
       entries.push(...batch.entries);
     }
     if (reached >= end) return entries;
@@ -102,9 +112,14 @@ class ListSource implements EntrySource {
   async close(): Promise<void> {
     await this.#bytes.close();
   }
+
+  async #resolved(signal: AbortSignal): Promise<ListFormat> {
+    this.#format ??= await this.#resolve(signal);
+    return this.#format;
+  }
 }
 
-/** A plain list, one key a line, as a source of entries. */
-export function listSource(name: string, bytes: ListBytes): EntrySource {
-  return new ListSource(name, bytes);
+/** A list's bytes as a source of entries; how they are read is found out when it is first needed. */
+export function listSource(name: string, bytes: ListBytes, resolve: ResolveFormat): EntrySource {
+  return new ListSource(name, bytes, resolve);
 }

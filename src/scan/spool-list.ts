@@ -7,9 +7,17 @@ import type { EntrySource } from '../model/entry.ts';
 import { FatalError } from '../model/failure.ts';
 import type { Clock } from '../model/ports.ts';
 import { gunzipBytes, isGzip } from './gunzip-bytes.ts';
+import { isGcsHead } from './keys-format.ts';
 import type { ListBytes } from './list-bytes.ts';
-import { listSource } from './list-source.ts';
+import { listSource, type ResolveFormat } from './list-source.ts';
 import { CHUNK_BYTES, readChunk } from './read-chunks.ts';
+import {
+  isFirstLine,
+  type Note,
+  readFormat,
+  readHead,
+  type SingleFileFormat,
+} from './read-format.ts';
 
 /** How long a writer must be silent before a batch goes out that is not full. */
 export const STALL_MS = 100;
@@ -22,6 +30,10 @@ export interface SpooledListOptions {
   readonly input: Readable;
   /** Where its decompressed bytes are kept, so that they can be read again. */
   readonly spoolPath: string;
+  /** Absent: plain, or told by the first line. */
+  readonly format?: SingleFileFormat | undefined;
+  /** Told of what is passed over. */
+  readonly note?: Note | undefined;
   readonly clock: Clock;
   /** Ends the spooling. */
   readonly signal: AbortSignal;
@@ -226,15 +238,30 @@ class Spool implements ListBytes {
   }
 }
 
+/** A header that is none is found out at once; nothing else is worth waiting for. */
+async function formatOf(options: SpooledListOptions, spool: Spool): Promise<ResolveFormat> {
+  const { format, note = () => undefined } = options;
+  if (format === undefined) {
+    return async (signal) => {
+      const isGcs = isGcsHead(await readHead(spool, isFirstLine, signal));
+      return readFormat(NAME, isGcs ? 'gcs-tsv' : 'plain', spool, note, signal);
+    };
+  }
+  const read = await readFormat(NAME, format, spool, note, options.signal);
+  return () => Promise.resolve(read);
+}
+
 /**
  * Opens a list that comes over a pipe. Its decompressed bytes go to the spool while entries are
  * read from there already. A spool that is there belongs to an interrupted run: the input must
- * begin with exactly its bytes, and entries are given out only as far as it was seen to.
+ * begin with exactly its bytes, and entries are given out only as far as it was seen to. Where the
+ * format has a header, that is waited for.
  *
  * `batches`, `reread` and `startsWith` wait for input where they need it, and throw FatalError
  * `job-differs` where the input differs from the spool, `usage` where it can't be read,
  * `state-unusable` where the spool can't be.
- * @throws FatalError `state-unusable` where the spool can't be opened.
+ * @throws FatalError `state-unusable` where the spool can't be opened, `usage` where the header is
+ * none; the signal's reason.
  */
 export async function openSpooledList(options: SpooledListOptions): Promise<EntrySource> {
   const { spoolPath, signal } = options;
@@ -250,5 +277,10 @@ export async function openSpooledList(options: SpooledListOptions): Promise<Entr
   }
   const spool = new Spool(handle, found, options);
   spool.start(signal);
-  return listSource(NAME, spool);
+  try {
+    return listSource(NAME, spool, await formatOf(options, spool));
+  } catch (error) {
+    await spool.close();
+    throw error;
+  }
 }

@@ -1,0 +1,88 @@
+import { createHash } from 'node:crypto';
+import { open, stat } from 'node:fs/promises';
+import path from 'node:path';
+
+import { FatalError } from '../model/failure.ts';
+import type { ManifestFile } from './inventory-manifest.ts';
+import { readChunks } from './read-chunks.ts';
+
+/** A file of an inventory, found and checked. */
+export interface InventoryFile {
+  readonly path: string;
+  /** What tells that it is still the file that was checked. */
+  readonly size: number;
+  readonly mtimeMs: number;
+}
+
+/**
+ * Finds the files that a manifest names, by their base name or key beside it, or by their key in
+ * any folder above, as a copy of the whole bucket has them; and checks what they hold.
+ * @param name of the list, for messages
+ * @param manifest the path of the manifest
+ * @throws FatalError `usage` where one is missing or another than the manifest says; the signal's
+ * reason.
+ */
+export async function findInventoryFiles(
+  name: string,
+  manifest: string,
+  files: readonly ManifestFile[],
+  signal: AbortSignal,
+): Promise<readonly InventoryFile[]> {
+  const found: InventoryFile[] = [];
+  for (const file of files) found.push(await findFile(name, path.dirname(manifest), file, signal));
+  return found;
+}
+
+async function findFile(
+  name: string,
+  folder: string,
+  file: ManifestFile,
+  signal: AbortSignal,
+): Promise<InventoryFile> {
+  for (const candidate of candidates(folder, file.key)) {
+    const stats = await stat(candidate).catch(() => undefined);
+    if (stats?.isFile() !== true) continue;
+    if (file.size !== undefined && stats.size !== file.size) {
+      throw differs(name, candidate, `has ${stats.size} bytes, the manifest says ${file.size}`);
+    }
+    const md5 = await md5Of(name, candidate, signal);
+    if (md5 !== file.md5) {
+      throw differs(name, candidate, `has the MD5 ${md5}, the manifest says ${file.md5}`);
+    }
+    return { path: candidate, size: stats.size, mtimeMs: stats.mtimeMs };
+  }
+  const missing = `its file ${JSON.stringify(file.key)} is not there`;
+  const advice = 'fetch it into the folder of the manifest';
+  throw new FatalError('usage', `${name}: ${missing}: ${advice}`);
+}
+
+function candidates(folder: string, key: string): readonly string[] {
+  const found = [path.join(folder, path.posix.basename(key))];
+  // A manifest lies at most as deep in a copy of its bucket as its key has segments.
+  const depth = key.split('/').length + 1;
+  for (let above = folder, level = 0; level <= depth; level += 1, above = path.dirname(above)) {
+    found.push(path.join(above, key));
+  }
+  return found;
+}
+
+async function md5Of(name: string, file: string, signal: AbortSignal): Promise<string> {
+  const hash = createHash('md5');
+  try {
+    const handle = await open(file);
+    try {
+      for await (const chunk of readChunks(handle, 0, signal, 'passing')) hash.update(chunk);
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    signal.throwIfAborted();
+    const why = error instanceof Error ? error.message : String(error);
+    throw new FatalError('usage', `${name}: its file ${file} can't be read: ${why}`, error);
+  }
+  return hash.digest('hex');
+}
+
+function differs(name: string, file: string, what: string): FatalError {
+  return new FatalError('usage', `${name}: its file ${file} ${what}; fetch it again`);
+}
