@@ -32,7 +32,7 @@ export interface JobsWanted {
 
 /** Commands whose jobs are called after them. */
 const COMMANDS = ['migrate', 'sync', 'prefetch', 'verify', 'retry'];
-const NAMED_BY_SOURCE = new RegExp(`\\.(${COMMANDS.join('|')})\\.(stdin|.+-[0-9a-f]{8})$`);
+const NAMED_BY_SOURCE = new RegExp(`\\.(${COMMANDS.join('|')})\\.(stdin|scan|.+-[0-9a-f]{8})$`);
 
 /**
  * The jobs of a rules file, by name: those that are called after it, and those with a name of their

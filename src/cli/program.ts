@@ -7,12 +7,15 @@ import {
   addLogOptions,
   addRunOptions,
   env,
+  keysFormatOption,
   overwriteOption,
   stateOption,
   SWITCHES,
   toggle,
 } from './flags.ts';
+import { declareScan } from './declare-scan.ts';
 import { declareServe } from './declare-serve.ts';
+import { declareStatus } from './declare-status.ts';
 import { maxAge, type RunOptions } from './run-options.ts';
 import { withSwitches } from './switches.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -22,7 +25,8 @@ type SetExitCode = (code: number) => void;
 
 const RUN_EXIT_CODES = `
 Exit codes:
-  0 complete   1 internal bug   2 usage or rules invalid   3 some objects failed
+  0 complete   1 internal bug   2 usage or rules invalid
+  3 some objects failed, or some pages could not be listed
   5 the bucket, or every origin of a rule, is unusable
   6 the state holds this job with other rules   7 another run holds the lock
   8 the state directory is unusable   130/143 interrupted, run it again to resume`;
@@ -48,9 +52,11 @@ export function buildProgram(surroundings: Surroundings, setExitCode: SetExitCod
   declareCheck(program, surroundings, setExitCode);
   declareExplain(program, surroundings, setExitCode);
   declareImport(program, surroundings, setExitCode);
+  declareScan(program, surroundings, setExitCode);
   declareMigrate(program, surroundings, setExitCode);
   declarePrefetch(program, surroundings, setExitCode);
   declareServe(program, surroundings, setExitCode);
+  declareStatus(program, surroundings, setExitCode);
   declareCleanup(program, surroundings, setExitCode);
   declareDemo(program, surroundings, setExitCode);
   return program;
@@ -150,6 +156,9 @@ function declareMigrate(program: Command, surroundings: Surroundings, exit: SetE
     .command('migrate <rules>')
     .description('copies what the bucket lacks; resumes by itself after any interruption')
     .addOption(env('--keys <file>', 'KEYS', 'key list, one key a line, .gz too; - is stdin'))
+    .addOption(keysFormatOption())
+    .addOption(env('--manifest <file>', 'MANIFEST', 'what scan has written; - is stdin'))
+    .addOption(toggle('--ignore-robots', 'a scan asks for no robots.txt: the sites are yours'))
     .addOption(env('--job <name>', 'JOB', 'name of the job in the state'))
     .addOption(toggle('--new-job', "set the job's old state aside and start afresh"))
     .addOption(toggle('--wait', 'wait for another run of this job to end'))
@@ -165,15 +174,22 @@ function declareMigrate(program: Command, surroundings: Surroundings, exit: SetE
     .addHelpText(
       'after',
       `
+Without --keys or --manifest the origins are scanned, and what is found is copied meanwhile.
+
 Examples:
+  bucketfill migrate rules.yaml
+  bucketfill migrate rules.yaml --manifest manifest.jsonl
   bucketfill migrate rules.yaml --keys keys.txt
   zcat keys.gz | bucketfill migrate rules.yaml --keys - --json > events.jsonl
   bucketfill migrate rules.yaml --keys keys.txt --dry-run
+  bucketfill migrate rules.yaml --keys objects.csv.gz
+  bucketfill migrate rules.yaml --keys inventory/manifest.json --keys-format s3-inventory
 ${RUN_EXIT_CODES}`,
     )
     .action(async (file: string, options: MigrateOptions) => {
       const { migrate } = await import('./commands/migrate.ts');
-      exit(await migrate(file, withSwitches(options, SWITCHES, surroundings), surroundings));
+      const switches = [...SWITCHES, 'ignoreRobots'];
+      exit(await migrate(file, withSwitches(options, switches, surroundings), surroundings));
     });
 }
 

@@ -1,7 +1,9 @@
 import path from 'node:path';
 import { byteBudget, type ByteBudget } from '../guard/byte-budget.ts';
 import { dryRunBucket } from '../guard/dry-run-bucket.ts';
+import { lazyClaims } from '../checkpoint/lazy-claims.ts';
 import type { Checkpoint, Fingerprint } from '../model/checkpoint.ts';
+import type { Claims } from '../model/claims.ts';
 import type { EntrySource } from '../model/entry.ts';
 import { EXIT } from '../model/exit-code.ts';
 import type { EventSink } from '../model/ports.ts';
@@ -14,12 +16,15 @@ import type { Cleanup } from './cleanup.ts';
 import type { Log } from '../report/log.ts';
 import { bytesText } from '../report/quantity.ts';
 import { PresenceFinder } from '../run/presence.ts';
-import { run, type RunResult } from '../run/run.ts';
+import { run, type RunResult, type RunScan } from '../run/run.ts';
+import { SharedKeys } from '../run/shared-keys.ts';
 import { OpenUploads } from '../transfer/open-uploads.ts';
+import { sharedFolder } from './known-bucket.ts';
 import { type OpenedBucket, openBucket } from './open-bucket.ts';
 import { openEvents } from './open-events.ts';
 import { isCopied, openSources, type OpenedSources } from './open-sources.ts';
 import { mostAtOnce, type RunOptions } from './run-options.ts';
+import { stateDirectory } from './state-directory.ts';
 import type { Stop } from './stop-signals.ts';
 import type { Surroundings } from './surroundings.ts';
 
@@ -51,6 +56,8 @@ export interface OpenedRun extends RunCommand {
 export interface RunWork {
   readonly job: string;
   readonly entries: EntrySource;
+  /** Where the entries are still being found. */
+  readonly scan?: RunScan | undefined;
   readonly checkpoint: Checkpoint;
   /** Where large objects are written down that a later run may go on with. */
   readonly uploads?: UploadJournal;
@@ -120,9 +127,34 @@ function noteLargeParts({ rules, needed, options, log }: RunCommand, memory: Byt
 }
 
 /** Runs the engine. */
-export async function runEngine(
+export async function runEngine(opened: OpenedRun, work: RunWork): Promise<RunResult> {
+  const { rulesFile, bucketId, options, surroundings } = opened;
+  const { clock } = surroundings;
+  const directory = sharedFolder(stateDirectory(rulesFile, options.state, surroundings), bucketId);
+  const { claims, close } = lazyClaims({ directory, now: () => clock.now() });
+  try {
+    return await runSharing(opened, work, claims);
+  } finally {
+    await close();
+  }
+}
+
+/** The keys that a run shares with other processes on its bucket; a dry run fetches none. */
+function sharedKeys(
+  { options, surroundings, stop, log, command }: OpenedRun,
+  job: string,
+  claims: Claims,
+): SharedKeys | undefined {
+  if (options.dryRun === true) return undefined;
+  const { steadyClock, pid, host } = surroundings;
+  const owner = job === command ? `${command} pid ${pid} on ${host}` : `${command} job ${job}`;
+  return new SharedKeys({ claims, owner, clock: steadyClock, drain: stop.drain, note: log.info });
+}
+
+async function runSharing(
   opened: OpenedRun,
   { uploads, ...work }: RunWork,
+  claims: Claims,
 ): Promise<RunResult> {
   const { rules, options, surroundings, stop, sources, events, command } = opened;
   const dryRun = options.dryRun === true;
@@ -146,6 +178,7 @@ export async function runEngine(
       overwrite: options.overwrite,
       dryRun,
       uploads: uploads && (await OpenUploads.load(uploads, () => surroundings.clock.now())),
+      shared: sharedKeys(opened, work.job, claims),
       memory: opened.memory,
     },
     events,
@@ -170,7 +203,8 @@ export async function runEngine(
 export function concludeRun({ summary, fatal }: RunResult, log: Log): number {
   if (fatal !== undefined && fatal.kind !== 'output-closed') throw fatal;
   if (summary.listed + summary.carried.listed === 0 && summary.exitCode === EXIT.complete) {
-    log.info(`${summary.command}: the list holds no keys, so there was nothing to do`);
+    const which = summary.scan === undefined ? 'the list holds' : 'the scan found';
+    log.info(`${summary.command}: ${which} no keys, so there was nothing to do`);
   }
   return summary.exitCode;
 }

@@ -1,4 +1,5 @@
 import type { FailureCode } from './failure.ts';
+import type { PassedReason } from './walk.ts';
 
 /** Why an entry was not copied although nothing failed. */
 export type SkipReason = 'exists' | 'unchanged' | 'no-rule' | 'rule-off' | 'filtered' | 'duplicate';
@@ -54,7 +55,7 @@ export interface StartEvent {
   readonly resumed: boolean;
 }
 
-/** A breaker of an origin address changed its state. */
+/** The breaker of an origin address, or the health check that speaks for it, changed its state. */
 export interface OriginEvent {
   readonly event: 'origin';
   readonly origin: string;
@@ -67,6 +68,28 @@ export interface Tally {
   readonly copied: number;
   readonly skipped: number;
   readonly failed: number;
+}
+
+/** What a scan found; `links` is always `keys`, `places` and `passed` together. */
+export interface ScanCounts {
+  /** Pages, or other parts of an origin, that were walked to their end or until they failed. */
+  readonly pages: number;
+  readonly links: number;
+  /** Lines of the manifest. */
+  readonly keys: number;
+  /** Further pages that links led to. */
+  readonly places: number;
+  /** By reason. */
+  readonly passed: Readonly<Partial<Record<PassedReason, number>>>;
+  readonly listingErrors: number;
+}
+
+/** A whole scan, the runs of it that were interrupted included. */
+export interface ScanTotals extends ScanCounts {
+  /** The same by the first segment of the origin key of their page; '' is the top itself. */
+  readonly prefixes: Readonly<Record<string, ScanCounts>>;
+  /** What lies below further prefixes, where there are too many to count each. */
+  readonly otherPrefixes?: ScanCounts;
 }
 
 export interface ProgressEvent extends Tally {
@@ -90,8 +113,40 @@ export interface SummaryEvent extends Tally {
   readonly carried: Tally;
   readonly resumed: boolean;
   readonly elapsedMs: number;
+  /** Set where the run scanned. */
+  readonly scan?: ScanTotals;
   readonly exitCode: number;
 }
 
+/** A part of an origin that could not be listed, or not to its end: keys below it are missing. */
+export interface ListingEvent {
+  readonly event: 'listing';
+  readonly rule: string;
+  /** Origin keys that are missing begin so; '' where any may be. */
+  readonly prefix: string;
+  readonly outcome: 'failed';
+  readonly code: FailureCode;
+  readonly status?: number | undefined;
+  readonly message: string;
+}
+
+/** A link that might have led to an object, and why it was passed over. */
+export interface PassedEvent {
+  readonly event: 'passed';
+  readonly rule: string;
+  /** Of the page that holds the link. */
+  readonly prefix: string;
+  /** As it stands there. */
+  readonly link: string;
+  readonly reason: PassedReason;
+}
+
 /** One line of `--json`; the schema is in the README. */
-export type RunEvent = StartEvent | ObjectEvent | OriginEvent | ProgressEvent | SummaryEvent;
+export type RunEvent =
+  | StartEvent
+  | ObjectEvent
+  | OriginEvent
+  | ListingEvent
+  | PassedEvent
+  | ProgressEvent
+  | SummaryEvent;

@@ -3,6 +3,7 @@ import type { Writable } from 'node:stream';
 import type { ProgressEvent, RunEvent, SummaryEvent } from '../model/event.ts';
 import type { EventSink } from '../model/ports.ts';
 import { bytesText, countText } from './quantity.ts';
+import { scanText } from './scan-text.ts';
 import { failureText, summaryText } from './summary-text.ts';
 
 /** Failures beyond so many are counted, not shown; `--json` and the state have them all. */
@@ -49,6 +50,10 @@ export function progressBar(terminal: Writable): EventSink {
           return;
         case 'origin':
           above(`origin ${event.origin}: ${event.state} (${event.reason})`);
+          return;
+        case 'listing':
+        case 'passed':
+          above(scanText(event));
           return;
         case 'object': {
           const line = failureText(event);

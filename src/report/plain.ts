@@ -1,6 +1,7 @@
 import type { RunEvent } from '../model/event.ts';
 import type { Clock, EventSink } from '../model/ports.ts';
 import { bytesText, countText } from './quantity.ts';
+import { scanText } from './scan-text.ts';
 import { failureText, summaryText } from './summary-text.ts';
 
 /** Silence for longer than this would look like a hang. */
@@ -41,6 +42,9 @@ function lineOf(event: RunEvent): string | undefined {
       return failureText(event);
     case 'origin':
       return `origin ${event.origin}: ${event.state} (${event.reason})`;
+    case 'listing':
+    case 'passed':
+      return scanText(event);
     case 'progress':
       return (
         `${countText(event.listed)} listed, ${countText(event.copied)} copied, ` +

@@ -1,4 +1,5 @@
 import type { ObjectEvent, SummaryEvent, Tally } from '../model/event.ts';
+import { printable } from './printable.ts';
 import { bytesText, countText, durationText } from './quantity.ts';
 
 /** The last line of a run, for people. */
@@ -26,13 +27,4 @@ export function failureText(event: ObjectEvent): string | undefined {
   if (event.outcome !== 'failed') return undefined;
   const name = 'key' in event ? printable(event.key) : `base64:${event.keyBase64}`;
   return `failed: ${name}: ${event.code}: ${printable(event.message)}`;
-}
-
-/** Keys may hold anything, terminal escapes included: control characters are shown, not sent. */
-function printable(text: string): string {
-  return text.replace(
-    // eslint-disable-next-line no-control-regex -- control characters are what this is about
-    /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
 }

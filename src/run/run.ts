@@ -1,5 +1,5 @@
 import type { Fingerprint } from '../model/checkpoint.ts';
-import type { SummaryEvent } from '../model/event.ts';
+import type { ScanTotals, SummaryEvent } from '../model/event.ts';
 import { type Ending, interruptionOf, runExitCode } from '../model/exit-code.ts';
 import { FatalError, type FatalKind } from '../model/failure.ts';
 import { sweepUploads } from '../transfer/sweep-uploads.ts';
@@ -13,6 +13,24 @@ const UNREACHABLE: ReadonlySet<FatalKind> = new Set(['origins-unusable', 'bucket
 /** How long an aborted run waits for its last events to be read. */
 const LAST_EVENTS_MS = 500;
 
+/** What a scan beside a run has found. */
+export interface ScanFound {
+  /** Undefined where it could not even be saved. */
+  readonly totals: ScanTotals | undefined;
+  /** What ended it early, if it was not the run. */
+  readonly fatal: FatalError | undefined;
+  /** Requests for the listing. */
+  readonly requests: number;
+}
+
+/** The scan that finds a run's entries while the run works on them. */
+export interface RunScan {
+  /** Starts it; the run has told that it starts. */
+  readonly begin: () => void;
+  /** Resolves when nothing more comes of it; where the run is over before the scan is, it ends it. */
+  readonly conclude: () => Promise<ScanFound>;
+}
+
 /** One run of a job: entries in, outcomes out. */
 export interface Run extends EngineJob {
   readonly command: string;
@@ -22,6 +40,8 @@ export interface Run extends EngineJob {
   readonly differences: (before: Fingerprint, now: Fingerprint) => readonly string[];
   /** How many requests the bucket has had. */
   readonly bucketRequests: () => number;
+  /** Where the entries are still being found. */
+  readonly scan?: RunScan | undefined;
 }
 
 export interface RunResult {
@@ -49,11 +69,14 @@ export async function run(job: Run): Promise<RunResult> {
     resumed: begun.resumed,
   });
   const tallies = new Tallies();
-  const fatal = await work(job, begun, tallies);
+  job.scan?.begin();
+  const failure = await work(job, begun, tallies);
+  const found = await job.scan?.conclude();
+  const fatal = failure ?? found?.fatal;
   const ending = endingOf(fatal, job.stop.drain);
   // The wall clock may be set back while the run goes on.
   const elapsedMs = Math.max(job.clock.now() - startedMs, 0);
-  const summary = summarise(job, begun, tallies, ending, elapsedMs);
+  const summary = summarise(job, { begun, tallies, found, ending, elapsedMs });
   if (fatal?.kind === 'output-closed') return { summary, fatal };
   job.events.emit(summary);
   await lastFlush(job);
@@ -107,28 +130,34 @@ function endingOf(fatal: FatalError | undefined, drain: AbortSignal): Ending {
   return { kind: 'interrupted', by: interruptionOf(drain) };
 }
 
-function summarise(
-  job: Run,
-  begun: BegunJob,
-  tallies: Tallies,
-  ending: Ending,
-  elapsedMs: number,
-): SummaryEvent {
+interface Outcome {
+  readonly begun: BegunJob;
+  readonly tallies: Tallies;
+  readonly found: ScanFound | undefined;
+  readonly ending: Ending;
+  readonly elapsedMs: number;
+}
+
+function summarise(job: Run, { begun, tallies, found, ending, elapsedMs }: Outcome): SummaryEvent {
   const { planned, ...counts } = tallies.counts;
   const { carried, resumed } = begun;
+  const scan = found?.totals;
+  const listingErrors = scan?.listingErrors ?? 0;
+  const failed = counts.failed + carried.failed;
   return {
     event: 'summary',
     command: job.command,
     ...counts,
     ...(job.examination.dryRun ? { planned } : {}),
     deleted: 0,
-    listingErrors: 0,
+    listingErrors,
     bytes: tallies.bytes,
-    originRequests: tallies.originRequests,
+    originRequests: tallies.originRequests + (found?.requests ?? 0),
     bucketRequests: job.bucketRequests(),
     carried,
     resumed,
     elapsedMs,
-    exitCode: runExitCode(ending, counts.failed + carried.failed, tallies.bugs),
+    ...(scan === undefined ? {} : { scan }),
+    exitCode: runExitCode(ending, failed + listingErrors, tallies.bugs),
   };
 }

@@ -16,6 +16,8 @@ export interface S3ListedObject {
 /** One answer to a listing, of either version. */
 export interface ListingPage {
   readonly objects: readonly S3ListedObject[];
+  /** Common prefixes, where a delimiter was asked for. */
+  readonly prefixes: readonly string[];
   readonly isTruncated: boolean;
   readonly nextToken: string | undefined;
   readonly nextMarker: string | undefined;
@@ -28,6 +30,7 @@ const MAX_LISTING_BYTES = 32 * 1024 * 1024;
 
 const ROOT = 'ListBucketResult';
 const CONTENTS = `${ROOT}/Contents`;
+const COMMON_PREFIX = `${ROOT}/CommonPrefixes/Prefix`;
 
 /** What is wrong with an answer that ought to be a listing; ends a sentence. */
 export class BrokenListing extends Error {
@@ -41,6 +44,7 @@ export class BrokenListing extends Error {
 export async function readListing(response: S3Response): Promise<ListingPage> {
   const fields = new Map<string, string>();
   const found: Map<string, string>[] = [];
+  const prefixes: string[] = [];
   let current = new Map<string, string>();
   const reader = xmlReader({
     onClose: (path, text) => {
@@ -49,6 +53,8 @@ export async function readListing(response: S3Response): Promise<ListingPage> {
         current = new Map();
       } else if (path.startsWith(`${CONTENTS}/`)) {
         current.set(path.slice(CONTENTS.length + 1), text);
+      } else if (path === COMMON_PREFIX) {
+        prefixes.push(text);
       } else {
         fields.set(path.slice(ROOT.length + 1), text);
       }
@@ -60,7 +66,7 @@ export async function readListing(response: S3Response): Promise<ListingPage> {
   const root = reader.end();
   if (root === undefined) throw new BrokenListing('the listing is cut: its XML has no end');
   if (root !== ROOT) throw new BrokenListing(`the answer is no listing but <${root.slice(0, 60)}>`);
-  return pageOf(fields, found);
+  return pageOf(fields, found, prefixes);
 }
 
 async function feed(response: S3Response, take: (text: string) => void): Promise<void> {
@@ -84,6 +90,7 @@ async function feed(response: S3Response, take: (text: string) => void): Promise
 function pageOf(
   fields: ReadonlyMap<string, string>,
   found: readonly ReadonlyMap<string, string>[],
+  prefixes: readonly string[],
 ): ListingPage {
   const isTruncated = fields.get('IsTruncated')?.trim();
   if (isTruncated !== 'true' && isTruncated !== 'false') {
@@ -94,6 +101,7 @@ function pageOf(
   const nextMarker = fields.get('NextMarker') || undefined;
   return {
     objects: found.map((contents) => objectOf(contents, decoded)),
+    prefixes: prefixes.map(decoded),
     isTruncated: isTruncated === 'true',
     nextToken: fields.get('NextContinuationToken') || undefined,
     nextMarker: nextMarker === undefined ? undefined : decoded(nextMarker),

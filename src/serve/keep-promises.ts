@@ -1,8 +1,9 @@
-import { Failure } from '../model/failure.ts';
+import { Failure, Interrupted } from '../model/failure.ts';
 import type { ObjectKey } from '../model/object-key.ts';
 import type { PendingFill } from '../model/pending-fills.ts';
 import { missOf } from './origin-request.ts';
 import type { Made } from './promised-fills.ts';
+import { asFailure } from './send-error.ts';
 import { joinFill, mayBeStored, type Miss } from './serve-fill.ts';
 import type { Serving } from './serving.ts';
 
@@ -65,7 +66,9 @@ async function make(serving: Serving, miss: Miss): Promise<Made> {
       const { fill, leave } = joinFill(serving, key, miss);
       const end = await fill.over;
       leave();
-      if (end.outcome === 'failed') return end.error instanceof Failure ? end.error : 'left';
+      if (end.outcome === 'failed') {
+        return end.error instanceof Interrupted ? 'left' : asFailure(end.error);
+      }
       if (end.outcome !== 'held') return 'over';
     }
     if (!(await held.ended(key))) return 'left';

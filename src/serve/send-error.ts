@@ -2,7 +2,7 @@ import { Failure, FatalError, Interrupted } from '../model/failure.ts';
 import type { Headers } from '../model/ports.ts';
 import { errorAnswer } from './client/error-answer.ts';
 import type { Exchange } from './serving.ts';
-import { SpoolFull } from './spool/spool-full.ts';
+import { LargerThanSpool, SpoolFull } from './spool/spool-full.ts';
 
 /** An error of S3 as it is going to be told. */
 export interface ErrorWords {
@@ -37,6 +37,9 @@ export function asFailure(error: unknown): Failure {
   if (error instanceof Interrupted) {
     const why = error.cause instanceof Error ? error.cause.message : String(error.cause);
     return new Failure('ORIGIN_UNREACHABLE', `the fetch was ended: ${why}`, { cause: error });
+  }
+  if (error instanceof LargerThanSpool) {
+    return new Failure('BUCKET_REFUSED', error.message, { cause: error });
   }
   // As for a bucket that takes no more now: others go on, and the client may come again.
   if (error instanceof SpoolFull) {

@@ -14,8 +14,6 @@ import { askedRange } from './client/asked-range.ts';
 import { asFailure } from './send-error.ts';
 import { isFarAhead, serveAhead } from './serve-ahead.ts';
 import { chooseBytes, headOf } from './send-object.ts';
-import { serveThrough } from './serve-through.ts';
-import { LargerThanSpool } from './spool/spool-full.ts';
 import type { Exchange, Serving } from './serving.ts';
 import { unbounded } from './unbounded.ts';
 
@@ -94,15 +92,6 @@ function told(
  * @throws what the fetch failed with; where something was sent by then, the answer can't be finished.
  */
 export async function serveFill(serving: Serving, exchange: Exchange, miss: Miss): Promise<void> {
-  try {
-    await serveByFill(serving, exchange, miss);
-  } catch (error) {
-    if (!(error instanceof LargerThanSpool) || exchange.client.begun) throw error;
-    await serveThrough(serving, exchange, miss, 'MISS');
-  }
-}
-
-async function serveByFill(serving: Serving, exchange: Exchange, miss: Miss): Promise<void> {
   const { request, client } = exchange;
   const { fill, joined, leave } = joinFill(serving, request.key, miss);
   exchange.mark = joined ? 'SHARED' : 'MISS';

@@ -4,6 +4,7 @@ import { askedRange } from './client/asked-range.ts';
 import { mayBeStored, type Miss, serveFill } from './serve-fill.ts';
 import { serveHit } from './serve-hit.ts';
 import { serveThrough } from './serve-through.ts';
+import { LargerThanSpool } from './spool/spool-full.ts';
 import type { Exchange, Serving } from './serving.ts';
 
 /**
@@ -35,7 +36,10 @@ export async function serveMiss(serving: Serving, exchange: Exchange, miss: Miss
   }
 }
 
-/** @returns false, with nothing sent, where another process is at work on the key. */
+/**
+ * Answers by the whole fetch, or past it where its body has no room on its way.
+ * @returns false, with nothing sent, where another process is at work on the key
+ */
 async function isFilled(serving: Serving, exchange: Exchange, miss: Miss): Promise<boolean> {
   const { fills, held } = serving;
   const { key } = miss.originRequest;
@@ -45,6 +49,10 @@ async function isFilled(serving: Serving, exchange: Exchange, miss: Miss): Promi
     await serveFill(serving, exchange, miss);
     return true;
   } catch (error) {
+    if (error instanceof LargerThanSpool && !exchange.client.begun) {
+      await serveThrough(serving, exchange, miss, 'MISS');
+      return true;
+    }
     if (!(error instanceof KeyHeld)) throw error;
     // An earlier body was small, and broke off.
     if (exchange.client.begun) throw new Failure('ORIGIN_CHANGED', `${key}: ${error.message}`);

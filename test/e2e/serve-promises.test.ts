@@ -68,6 +68,16 @@ test('a promised fetch of what no origin has is given up, which is told', async 
   expect(site.requestsFor('/k')).toHaveLength(1);
 });
 
+test('a promised fetch of what never fits into the spool is given up, which is told', async () => {
+  const args = ['--spool', '1MiB', '--memory', '32MiB'];
+  proxy = await serveHere(place, { clock, args });
+  site.script('/k', { body: Buffer.alloc(3_000_000) });
+  await ask(proxy.url, '/k');
+  await expect.poll(() => proxy?.log()).toContain('it is given up: a body of 3000000 bytes');
+  await clock.advance(60_000);
+  expect(site.requestsFor('/k')).toHaveLength(1);
+});
+
 test('a promised fetch whose origin is down at the next start is made by the one after it', async () => {
   const gated = await gatedOrigin();
   gated.hold('/k', { body: 'x', sent: -1 });

@@ -65,4 +65,6 @@ test('a quiet run tells failures and the summary that has some, and nothing when
   expect(told).toEqual([]);
   sink.emit({ ...summary, carried: { ...none, failed: 1 } });
   expect(told).toHaveLength(1);
+  sink.emit({ ...summary, listingErrors: 1 });
+  expect(told).toHaveLength(2);
 });

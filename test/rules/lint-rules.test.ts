@@ -24,13 +24,11 @@ it('a file without rules is told that it does nothing', () => {
 });
 
 describe('accepted fields whose behaviour is still to come', () => {
-  it.each([
-    [
-      'origins: { masters: ["https://o.example/"], healthCheck: { url: "https://o.example/health" } }',
-      'rules[0].origins.healthCheck: not implemented yet (addresses that fail are found by their breakers)',
-    ],
-  ])('%s', (fields, expected) => {
-    expect(ruleLints(fields)).toEqual([`not-implemented-yet ${expected}`]);
+  it('are told where they stand', () => {
+    const text = `scan:\n  - { rule: a, from: httpIndex }\n  - { rule: a, from: s3Inventory }\nrules: [{ id: a, ${MASTER} }]`;
+    expect(lints(text)).toEqual([
+      'not-implemented-yet scan[1].from: `s3Inventory` is not implemented yet (give the keys with --keys)',
+    ]);
   });
 
   it.each([
@@ -39,17 +37,11 @@ describe('accepted fields whose behaviour is still to come', () => {
     `protect: { concurrency: 4, bandwidth: 1MiB/s, requestsPerSecond: 5, breaker: { ratio: 1 } }, key: { addPrefix: a }, ${MASTER}`,
     'origins: { masters: ["s3://old-bucket/"] }',
     `store: { tags: { a: b }, storageClass: STANDARD_IA }, ${MASTER}`,
+    'origins: { masters: ["https://o.example/"], healthCheck: { url: "https://o.example/health" } }',
     'action: "off"',
     `match: { methods: [GET] }, response: { onError: 502 }, protect: { negativeTtl: 5s }, ${MASTER}`,
   ])('and none for what works: %s', (fields) => {
     expect(ruleLints(fields)).toEqual([]);
-  });
-
-  it('are told once for defaults, where they stand', () => {
-    const text = `defaults: { origins: { healthCheck: { url: "https://o.example/" } } }\nrules: [{ id: a, ${MASTER} }]`;
-    expect(lints(text)).toEqual([
-      'not-implemented-yet defaults.origins.healthCheck: not implemented yet (addresses that fail are found by their breakers)',
-    ]);
   });
 });
 

@@ -165,7 +165,8 @@ function spoilHead(
   if (chance < 0.25) response.writeHead(500).end('broken');
   else if (chance < 0.4) response.writeHead(503, { 'retry-after': '0' }).end('busy');
   else if (chance < 0.5) response.writeHead(429).end('busy');
-  else if (chance < 0.6 && headers.range === undefined)
+  // To a range that begins there it would be the truth, or a lie that nobody could tell from it.
+  else if (chance < 0.6 && headers.range?.startsWith('bytes=1-') !== true)
     response.writeHead(206, { 'content-range': 'bytes 1-2/9' }).end('ab');
   else if (chance < 0.75) socket?.resetAndDestroy();
   else if (chance < 0.85) socket?.end('this is no HTTP\r\n\r\n');

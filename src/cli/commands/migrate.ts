@@ -2,88 +2,140 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { type Job, openJob } from '../../checkpoint/job-folder.ts';
-import type { ResultsKept } from '../../model/checkpoint.ts';
+import type { Fingerprint, JobRecord, ResultsKept } from '../../model/checkpoint.ts';
 import type { EntrySource } from '../../model/entry.ts';
-import { FatalError } from '../../model/failure.ts';
+import type { ScanJournal } from '../../model/scan-journal.ts';
+import { scanSummaryText } from '../../report/scan-text.ts';
 import { jobFingerprint } from '../../rules/job-fingerprint.ts';
 import { noCheckpoint } from '../../run/no-checkpoint.ts';
 import type { RunResult } from '../../run/run.ts';
-import { openKeyList } from '../../scan/key-list.ts';
+import { openScanJournal } from '../../scan/journal/scan-journal.ts';
+import { type KeyList, type KeyListOptions, openKeyList } from '../../scan/key-list.ts';
 import { openSpooledList } from '../../scan/spool-list.ts';
 import { Cleanup } from '../cleanup.ts';
 import { jobName } from '../job-name.ts';
 import { loadRules } from '../load-rules.ts';
 import { logTo } from '../log-to.ts';
-import { concludeRun, openRun, type OpenedRun, runEngine } from '../run-command.ts';
+import { type NamedList, type NamedListOptions, namedList } from '../named-list.ts';
+import type { OpenedWalks } from '../open-walks.ts';
+import { concludeRun, openRun, type OpenedRun, runEngine, type RunWork } from '../run-command.ts';
 import type { RunOptions } from '../run-options.ts';
+import { scanBeside } from '../scan-beside.ts';
 import { stateDirectory } from '../state-directory.ts';
 import { stoppable } from '../stop-signals.ts';
 import type { Surroundings } from '../surroundings.ts';
+import { takeUpScan } from '../take-up-scan.ts';
+import { PAGES_AT_ONCE, walksOfRun } from '../walks-of-run.ts';
 
-export interface MigrateOptions extends RunOptions {
-  readonly keys?: string;
+export interface MigrateOptions extends RunOptions, NamedListOptions {
   readonly job?: string;
   readonly newJob?: true;
   readonly results?: ResultsKept;
   readonly wait?: true;
+  readonly ignoreRobots?: true;
 }
 
-/** `bucketfill migrate`: copies what the bucket lacks of a list of keys. */
+/** `bucketfill migrate`: copies what the bucket lacks of a list of keys, or of what a scan finds. */
 export async function migrate(
   rulesFile: string,
   options: MigrateOptions,
   surroundings: Surroundings,
 ): Promise<number> {
-  const { keys, quiet } = options;
-  const rules = await loadRules(rulesFile, surroundings, quiet === true);
-  if (keys === undefined) {
-    throw new FatalError('usage', 'migrate needs a key list: --keys FILE, or --keys - for stdin');
-  }
+  const rules = await loadRules(rulesFile, surroundings, options.quiet === true);
+  const named = namedList(options);
   const log = logTo(surroundings, options);
   const cleanup = new Cleanup();
   return stoppable(surroundings, log, (stop) =>
     cleanup.around(async () => {
       // A list that can't be read is found out before anybody is asked anything.
-      const list = keys === '-' ? undefined : await openList(keys, surroundings, cleanup);
+      const read = { format: named?.format, note: log.info, signal: stop.drain };
+      const list =
+        named === undefined || named.keys === STDIN
+          ? undefined
+          : await openList(named.keys, read, surroundings, cleanup);
       const command = { command: 'migrate', rulesFile, rules, options, surroundings, stop, log };
       const opened = await openRun({ ...command, needed: () => true }, cleanup);
-      const work = { opened, options, keys, list, cleanup };
+      const walks =
+        named === undefined
+          ? await walksOfRun({ ...opened, options }, pagesAtOnce(options), cleanup)
+          : undefined;
+      const work = { opened, options, named, list, walks, cleanup };
       const result = await (options.dryRun === true ? planOnly(work) : workOnJob(work));
+      tellScan(result, options, surroundings);
       return concludeRun(result, log);
     }),
   );
 }
 
+const STDIN = '-';
+
 interface Work {
   readonly opened: OpenedRun;
   readonly options: MigrateOptions;
-  readonly keys: string;
-  /** Undefined where the list is on stdin. */
-  readonly list: EntrySource | undefined;
+  /** Undefined where a scan finds the keys. */
+  readonly named: NamedList | undefined;
+  /** Undefined where the list is on stdin, or there is none. */
+  readonly list: KeyList | undefined;
+  /** What the scan walks, where there is one. */
+  readonly walks: OpenedWalks | undefined;
   readonly cleanup: Cleanup;
 }
 
 async function openList(
   keys: string,
+  read: Omit<KeyListOptions, 'path'>,
   { cwd }: Surroundings,
   cleanup: Cleanup,
-): Promise<EntrySource> {
-  const list = await openKeyList({ path: path.resolve(cwd, keys) });
+): Promise<KeyList> {
+  const list = await openKeyList({ ...read, path: path.resolve(cwd, keys) });
   cleanup.add(() => list.close());
   return list;
 }
 
+/** Where a run's entries are kept while it works on them. */
+interface Kept {
+  readonly job: string;
+  readonly folder: string;
+  /** Undefined where no scan makes the entries. */
+  readonly journal: ScanJournal | undefined;
+  /** Nothing of an earlier run is gone on with. */
+  readonly isFresh: boolean;
+}
+
+async function openEntries(
+  work: Work,
+  { job, folder, journal, isFresh }: Kept,
+): Promise<Pick<RunWork, 'entries' | 'scan'>> {
+  const { opened, options, list, walks, cleanup } = work;
+  if (walks !== undefined && journal !== undefined) {
+    const concurrency = pagesAtOnce(options);
+    const kept = { job, walks, journal, directory: folder, concurrency };
+    const beside = await scanBeside(opened, kept);
+    cleanup.add(beside.close);
+    return { entries: beside.entries, scan: beside };
+  }
+  return { entries: list ?? (await spoolStdin(work, folder, isFresh)) };
+}
+
 /** stdin is kept in a file as it is read, so that a later run can go on with it. */
 async function spoolStdin(
-  { opened, cleanup }: Work,
+  { opened, named, cleanup }: Work,
   folder: string,
   isFresh: boolean,
 ): Promise<EntrySource> {
-  const { surroundings, stop } = opened;
+  const { surroundings, stop, log } = opened;
   const { stdin: input, clock } = surroundings;
+  const format = named?.format;
   const spoolPath = path.join(folder, 'stdin.list');
   if (isFresh) await rm(spoolPath, { force: true });
-  const list = await openSpooledList({ input, spoolPath, clock, signal: stop.drain });
+  const list = await openSpooledList({
+    input,
+    spoolPath,
+    format: format === 's3-inventory' ? undefined : format,
+    note: log.info,
+    clock,
+    signal: stop.drain,
+  });
   cleanup.add(async () => {
     await list.close();
     input.destroy();
@@ -92,20 +144,40 @@ async function spoolStdin(
 }
 
 async function workOnJob(work: Work): Promise<RunResult> {
-  const { opened, options, keys, list, cleanup } = work;
-  const { rules, bucketId, log } = opened;
-  const name = options.job ?? jobName(opened.rulesFile, 'migrate', keys, opened.surroundings.cwd);
+  const { opened, options, named, walks, cleanup } = work;
+  const { rulesFile, surroundings, log } = opened;
+  const name = options.job ?? jobName(rulesFile, 'migrate', named?.keys, surroundings.cwd);
   const job = await openMigrateJob(name, opened, options);
   cleanup.add(() => job.release());
   if (job.setAside !== undefined) log.info(`the old state of job ${name} is in ${job.setAside}`);
-  const record = await job.checkpoint.load();
-  // Only an interrupted job goes on with the list that it has spooled.
-  const isFresh = record === undefined || record.finished;
-  const entries = list ?? (await spoolStdin(work, job.directory, isFresh));
-  const flags = { overwrite: options.overwrite, keys: keys === '-' ? 'stdin' : 'list' };
-  const fingerprint = jobFingerprint(rules, bucketId, flags);
-  const { checkpoint, uploads } = job;
-  return runEngine(opened, { job: name, entries, checkpoint, uploads, fingerprint });
+  const fingerprint = fingerprintOf(work);
+  const { checkpoint, uploads, directory: folder } = job;
+  const { journal, isFresh } =
+    walks === undefined
+      ? { journal: undefined, isFresh: isOver(await checkpoint.load()) }
+      : await takeUpScan(job, fingerprint, cleanup);
+  const entries = await openEntries(work, { job: name, folder, journal, isFresh });
+  return runEngine(opened, { job: name, ...entries, checkpoint, uploads, fingerprint });
+}
+
+/** Only an interrupted job goes on with the list that it has spooled. */
+function isOver(record: JobRecord | undefined): boolean {
+  return record === undefined || record.finished;
+}
+
+function fingerprintOf({ opened, options, named, list }: Work): Fingerprint {
+  const { rules, bucketId } = opened;
+  const { overwrite, ignoreRobots } = options;
+  if (named === undefined) {
+    const flags = { overwrite, keys: 'scan', 'ignore-robots': String(ignoreRobots === true) };
+    return jobFingerprint(rules, bucketId, flags);
+  }
+  const format = list?.format ?? named.format ?? 'plain';
+  return jobFingerprint(rules, bucketId, {
+    overwrite,
+    keys: named.keys === STDIN ? 'stdin' : 'list',
+    ...(format === 'plain' ? {} : { 'keys-format': format }),
+  });
 }
 
 async function openMigrateJob(
@@ -127,12 +199,32 @@ async function openMigrateJob(
   });
 }
 
-/** A dry run keeps no state, and looks at the whole list whatever an interrupted run has done. */
+/** A dry run keeps no state, and looks at every key whatever an interrupted run has done. */
 async function planOnly(work: Work): Promise<RunResult> {
-  const { opened, keys, list, cleanup } = work;
+  const { opened, named, walks, cleanup } = work;
   const folder = await mkdtemp(path.join(os.tmpdir(), 'bucketfill-'));
   cleanup.add(() => rm(folder, { recursive: true, force: true }));
-  const entries = list ?? (await spoolStdin(work, folder, true));
-  const job = `dry run of ${keys === '-' ? 'stdin' : keys}`;
-  return runEngine(opened, { job, entries, checkpoint: noCheckpoint(), fingerprint: {} });
+  const from = named === undefined ? 'a scan' : named.keys;
+  const job = `dry run of ${from === STDIN ? 'stdin' : from}`;
+  const journal = walks === undefined ? undefined : await openScanJournal(folder, true);
+  if (journal !== undefined) cleanup.add(() => journal.close());
+  const entries = await openEntries(work, { job, folder, journal, isFresh: true });
+  return runEngine(opened, { job, ...entries, checkpoint: noCheckpoint(), fingerprint: {} });
+}
+
+/** The run's own concurrency is of objects, which are cheaper to serve than pages are to make. */
+function pagesAtOnce({ concurrency }: MigrateOptions): number {
+  return concurrency === 'auto' ? PAGES_AT_ONCE : Math.min(concurrency, PAGES_AT_ONCE);
+}
+
+/** Where every link has gone; pages that could not be listed are told whatever else is not. */
+function tellScan(
+  { summary }: RunResult,
+  { quiet, ui }: MigrateOptions,
+  { stderr }: Surroundings,
+): void {
+  if (summary.scan === undefined) return;
+  const isWrong = summary.scan.listingErrors > 0;
+  if ((quiet === true || ui === 'none') && !isWrong) return;
+  stderr.write(`${scanSummaryText(summary, summary.scan)}\n`);
 }

@@ -1,0 +1,71 @@
+import { FatalError } from '../model/failure.ts';
+import type { Rule, Rules, ScanKind, Secret } from '../model/rule.ts';
+import { isScanIdle } from '../rules/not-implemented-yet.ts';
+import { uninvertible } from '../rules/origin-prefix.ts';
+import { isCopied } from './open-sources.ts';
+
+/** One source of a scan: what the rules file says, or what holds where it says nothing. */
+export interface PickedSource {
+  readonly rule: Rule;
+  readonly from: ScanKind;
+  /** Absent: the rule's first master. */
+  readonly url: Secret | undefined;
+  /** What messages call it: the rule, and the entry of `scan` where there is one. */
+  readonly label: string;
+}
+
+/**
+ * What a scan walks: the entries of `scan`, or each copied rule's first master.
+ * @param only ids of `--rule`; none: all
+ * @throws FatalError `usage` for a rule that is not there, or that no scan can tell the keys of.
+ */
+export function pickSources(rules: Rules, only: readonly string[]): PickedSource[] {
+  const unknown = only.find((id) => !rules.rules.some((rule) => rule.id === id));
+  if (unknown !== undefined) throw new FatalError('usage', `--rule: no rule has the id ${unknown}`);
+  const wanted = (id: string): boolean => only.length === 0 || only.includes(id);
+  const sources = rules.scan.length === 0 ? masters(rules) : entries(rules);
+  const picked = sources.filter(({ rule }) => wanted(rule.id));
+  for (const source of picked) refuse(source);
+  if (picked.length === 0) {
+    throw new FatalError('usage', 'no rule is left to scan: see --rule, scan and the actions');
+  }
+  return picked;
+}
+
+function masters({ rules }: Rules): PickedSource[] {
+  return rules.filter(isCopied).flatMap((rule): PickedSource[] => {
+    const [first] = rule.origins?.masters ?? [];
+    if (first === undefined) return [];
+    const from = first.s3 === undefined ? 'httpIndex' : 's3';
+    return [{ rule, from, url: undefined, label: rule.id }];
+  });
+}
+
+function entries({ rules, scan }: Rules): PickedSource[] {
+  return scan.flatMap(({ rule: id, from, url }, index): PickedSource[] => {
+    const rule = rules.find((one) => one.id === id);
+    return rule === undefined ? [] : [{ rule, from, url, label: `${id}, scan[${index}]` }];
+  });
+}
+
+function refuse({ rule, from, url, label }: PickedSource): void {
+  if (!isCopied(rule)) {
+    throw new FatalError('usage', `rule ${label}: its action is ${rule.action}: nothing to scan`);
+  }
+  if (isScanIdle(from)) {
+    throw new FatalError(
+      'usage',
+      `rule ${label}: a scan from ${from} is not implemented yet; give the keys to migrate with --keys, or leave the rule out with --rule`,
+    );
+  }
+  const problem = uninvertible(rule);
+  if (problem !== undefined) {
+    throw new FatalError(
+      'usage',
+      `rule ${label}: a scan can't tell its keys: ${problem}; or leave the rule out with --rule`,
+    );
+  }
+  if ((from === 'directory' || from === 'sitemap') && url === undefined) {
+    throw new FatalError('usage', `rule ${label}: a scan from ${from} needs its url`);
+  }
+}

@@ -1,0 +1,108 @@
+import type { EventSink } from '../../model/ports.ts';
+import type { Rule } from '../../model/rule.ts';
+import type { ManifestEntry, ScanJournal } from '../../model/scan-journal.ts';
+import { NO_STEPS, StepsDiffer, StepTrail } from '../../model/step-trail.ts';
+import type {
+  OpenPlace,
+  OriginWalk,
+  PassedReason,
+  WalkPiece,
+  WalkPlace,
+  WalkStep,
+} from '../../model/walk.ts';
+import { mapObject } from './map-step.ts';
+import { mayHideObject } from './may-hide-object.ts';
+import type { ScanTally } from './scan-counts.ts';
+
+/** One address that is walked for the keys of one rule. */
+export interface ScanTarget {
+  readonly rule: Rule;
+  readonly walk: OriginWalk;
+}
+
+/** Where what is found goes to. */
+export interface PlaceSinks {
+  /** All of the file, in their order. */
+  readonly rules: readonly Rule[];
+  readonly journal: ScanJournal;
+  readonly tally: ScanTally;
+  readonly events: EventSink;
+  readonly warn: (line: string) => void;
+  /** Something was recorded, so many keys among it. */
+  readonly onRecorded: (keys: number) => void;
+}
+
+/**
+ * Walks one place and records what it holds, piece by piece; what an earlier run recorded of it is
+ * passed over. A place that has changed since is walked afresh: its keys then stand twice in the
+ * manifest, which costs a look each and loses nothing.
+ * @throws whatever the walk throws.
+ */
+export async function walkPlace(
+  place: OpenPlace,
+  target: ScanTarget,
+  sinks: PlaceSinks,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    await walkOnce(place, target, sinks, signal);
+  } catch (error) {
+    if (!(error instanceof StepsDiffer)) throw error;
+    sinks.warn(
+      `${target.walk.name}${place.prefix}: changed while the scan was interrupted, so it is listed again; some keys stand twice in the manifest`,
+    );
+    await walkOnce({ ...place, recorded: NO_STEPS }, target, sinks, signal);
+  }
+}
+
+async function walkOnce(
+  place: OpenPlace,
+  target: ScanTarget,
+  sinks: PlaceSinks,
+  signal: AbortSignal,
+): Promise<void> {
+  const trail = new StepTrail(place.recorded);
+  for await (const piece of target.walk.walk(place, signal)) {
+    if (piece.links !== piece.steps.length) throw lost(target, place, piece);
+    const fresh = piece.steps.filter((step) => trail.takes(step));
+    if (fresh.length === 0) continue;
+    await recordSteps(fresh, place, target, trail, sinks);
+  }
+  trail.finish();
+}
+
+function lost({ walk }: ScanTarget, { prefix }: OpenPlace, { links, steps }: WalkPiece): Error {
+  return new Error(`${walk.name}${prefix}: ${links} links came to ${steps.length} steps`);
+}
+
+/** Counts and records in one go, so that what is saved always fits together. */
+function recordSteps(
+  steps: readonly WalkStep[],
+  place: OpenPlace,
+  { rule }: ScanTarget,
+  trail: StepTrail,
+  { rules, journal, tally, events, onRecorded }: PlaceSinks,
+): Promise<void> | undefined {
+  const entries: ManifestEntry[] = [];
+  const places: WalkPlace[] = [];
+  const passed: PassedReason[] = [];
+  const pass = (reason: PassedReason, link: string): void => {
+    passed.push(reason);
+    if (!mayHideObject({ reason, link })) return;
+    events.emit({ event: 'passed', rule: rule.id, prefix: place.prefix, link, reason });
+  };
+  for (const step of steps) {
+    if (step.kind === 'place') places.push(step.place);
+    else if (step.kind === 'passed') pass(step.reason, step.link);
+    else {
+      const mapped = mapObject(rules, rule, step);
+      if ('entry' in mapped) entries.push(mapped.entry);
+      else pass(mapped.reason, step.originKey);
+    }
+  }
+  const counts = { links: steps.length, keys: entries.length, places: places.length, passed };
+  tally.piece(place.prefix, counts);
+  const room = journal.record(place, { entries, places, mark: trail.mark });
+  onRecorded(entries.length);
+  return room;
+}
