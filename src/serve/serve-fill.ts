@@ -139,6 +139,9 @@ async function sendEdition(
   // While nothing was sent, another address may still answer.
   await spool.reached(from + 1, client.gone);
   headOf(client, headers, part, size);
+  // Taken unconfirmed, it may be cut: the client is told no more than we know.
+  const isDoubtful = head.framing === 'close' && rule.store.unknownLength === 'accept';
+  if (isDoubtful && size === undefined) client.endsWithConnection();
   await spool.pipeTo(client.write, { from, to }, client.gone);
   client.end();
 }

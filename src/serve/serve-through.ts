@@ -84,6 +84,8 @@ async function sendThrough(
   const wanted = chooseBytes(exchange, headers, head.length, clock.now());
   if (wanted.send === 'nothing') return;
   headOf(client, headers, wanted.part, head.length);
+  // An origin that broke off would look the same: the client is told no more than we know.
+  if (head.framing === 'close') client.endsWithConnection();
   await sendWhole(exchange, rule, answer, wanted.part);
 }
 

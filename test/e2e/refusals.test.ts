@@ -76,12 +76,6 @@ describe('files that can not be used', () => {
     }
     expect(await readdir(place.folder)).not.toContain('.bucketfill');
   });
-
-  test('no list at all', async () => {
-    const run = await runCli(['migrate', place.rules]);
-    expect(run.code).toBe(2);
-    expectOneLine(run.stderr, '--keys');
-  });
 });
 
 describe('what can not be reached is exit 5, and no state is written', () => {

@@ -86,3 +86,27 @@ test('a bucket that is gone is not ready', async () => {
   await expect.poll(ready).toBe(200);
   await store.close();
 });
+
+test.each([
+  ['passed on', 'action: proxy'],
+  ['stored unconfirmed', 'store: { unknownLength: accept }'],
+])(
+  'a body that only the closed connection ends, and that is %s, ends so for the client',
+  async (_, more) => {
+    await place.writeRules(`${rulesFor([`${site.url}/`])}    ${more}\n`);
+    proxy = await serveHere(place);
+    site.script('/a', { body: 'AAA', framing: 'close' });
+    const answer = await ask(proxy.url, '/a');
+    expect(answer).toMatchObject({ status: 200, text: 'AAA' });
+    expect(answer.headers).not.toHaveProperty('transfer-encoding');
+    expect(answer.headers).toMatchObject({ connection: 'close' });
+  },
+);
+
+test('a body that only the closed connection ends, and a second read confirmed, is told as whole', async () => {
+  proxy = await serveHere(place);
+  site.script('/a', { body: 'AAA', framing: 'close' });
+  const answer = await ask(proxy.url, '/a');
+  expect(answer).toMatchObject({ status: 200, text: 'AAA', cut: false });
+  expect(answer.headers).toMatchObject({ 'transfer-encoding': 'chunked' });
+});

@@ -72,9 +72,12 @@ function judgeObject(
     return isSize ? undefined : 'the size of no version';
   }
   const { body, cut } = answer;
+  // Where only the end of the connection marks the end of the body, nobody says that it is whole.
+  const isOpen = length === undefined && answer.headers['transfer-encoding'] === undefined;
   const isOne = sameEtag.some(
     ({ bytes }) =>
-      (cut || bytes.length === body.length) && bytes.subarray(0, body.length).equals(body),
+      (cut || isOpen || bytes.length === body.length) &&
+      bytes.subarray(0, body.length).equals(body),
   );
   return isOne ? undefined : 'the bytes of no version';
 }

@@ -42,7 +42,8 @@ export async function startSoakSite(objects: SoakObjects, chance: () => number):
     }
     const bytes = begin(objects, version, request, response);
     if (request.method === 'HEAD') response.end();
-    else await send(response, bytes, isStruck() ? breakOf(chance()) : 'none');
+    else if (isStruck()) await send(response, bytes, breakOf(chance()), chance());
+    else await send(response, bytes, 'none', 1);
   };
   const server = createServer({ keepAliveTimeout: 20_000 }, (request, response) => {
     answer(request, response).catch(() => response.destroy());
@@ -109,9 +110,10 @@ function partOf(
   return first <= last ? { first, last } : undefined;
 }
 
-async function send(out: ServerResponse, bytes: Buffer, how: Break): Promise<void> {
-  const half = Math.floor(bytes.length / 2);
-  const end = how === 'none' || how === 'surplus' ? bytes.length : half;
+/** @param share of the body that comes before it breaks off, in [0, 1) */
+async function send(out: ServerResponse, bytes: Buffer, how: Break, share: number): Promise<void> {
+  const isWhole = how === 'none' || how === 'surplus';
+  const end = isWhole ? bytes.length : Math.floor(bytes.length * share);
   for (let at = 0; at < end && !out.destroyed; at += PIECE_BYTES) {
     if (!out.write(bytes.subarray(at, Math.min(at + PIECE_BYTES, end)))) await drained(out);
     if (bytes.length > 4 * PIECE_BYTES) await new Promise((done) => setTimeout(done, PAUSE_MS));

@@ -14,6 +14,8 @@ export interface Client {
   readonly status: number;
   /** Says how the answer begins; it is sent with its first byte, or its end. */
   head(status: number, headers: Headers): void;
+  /** Nobody knows whether the body is whole: its end is marked by that of the connection alone. */
+  endsWithConnection(): void;
   /** Sends bytes at the client's pace. @throws the reason of `gone`. */
   readonly write: BodySink;
   /** The answer is whole, with these last bytes. */
@@ -60,6 +62,11 @@ export class HttpClient implements Client {
   head(status: number, headers: Headers): void {
     this.#status = status;
     this.#headers = headers;
+  }
+
+  endsWithConnection(): void {
+    this.#response.useChunkedEncodingByDefault = false;
+    this.#response.shouldKeepAlive = false;
   }
 
   readonly write = (chunk: Uint8Array): void | Promise<void> => {
