@@ -36,12 +36,14 @@ export async function transferObject(
 ): Promise<TransferOutcome> {
   const claim = new TransferClaim(transfer);
   try {
-    return await move(transfer, claim, signal);
+    const outcome = await move(transfer, claim, signal);
+    await claim.release();
+    return outcome;
   } catch (error) {
+    // What went wrong first is what counts.
+    await claim.release().catch(() => undefined);
     if (error instanceof KeyHeld) return { outcome: 'held', by: error.by };
     throw error;
-  } finally {
-    await claim.release();
   }
 }
 
