@@ -6,6 +6,7 @@ import { originPrefix } from '../rules/origin-prefix.ts';
 import { splitUrl } from '../rules/origin-url-problem.ts';
 import { originUrl } from '../rules/origin-url.ts';
 import { type Environment, resolveOriginUrl } from '../rules/resolve-secret.ts';
+import { plainAddress } from '../rules/schema/address.ts';
 import type { PickedSource } from './scan-sources.ts';
 
 /** Where index pages are, and how keys hang on them. */
@@ -107,20 +108,4 @@ function below(folderUrl: string, url: string): string | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** An address with nothing but its URL. */
-function plainAddress(url: OriginAddress['url']): OriginAddress {
-  return {
-    url,
-    weight: 1,
-    hostHeader: undefined,
-    serverName: undefined,
-    connectTo: undefined,
-    headers: [],
-    ca: undefined,
-    clientCert: undefined,
-    clientKey: undefined,
-    s3: undefined,
-  };
 }

@@ -60,7 +60,8 @@ export const addressSchema = z.union(
   { error: 'expected a URL, { env: NAME }, or a map with `url`' },
 );
 
-function plainAddress(url: Secret): OriginAddress {
+/** An address with nothing but its URL. */
+export function plainAddress(url: Secret): OriginAddress {
   return {
     url,
     weight: 1,

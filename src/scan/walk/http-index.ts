@@ -3,8 +3,9 @@ import { objectKey } from '../../model/object-key.ts';
 import type { AnswerReader, Origin, OriginRequest } from '../../model/origin.ts';
 import type { Headers } from '../../model/ports.ts';
 import { StepsDiffer, StepTrail } from '../../model/step-trail.ts';
-import type { OriginWalk, WalkPiece, WalkPlace, WalkStep } from '../../model/walk.ts';
+import type { OriginWalk, WalkPiece, WalkPlace } from '../../model/walk.ts';
 import { targetUrl } from '../../http/target-url.ts';
+import { freshPiece } from './fresh-piece.ts';
 import { IndexSteps } from './index-steps.ts';
 import { NoIndex } from './page-link.ts';
 import { checkSamePage, pageFrame } from './page-frame.ts';
@@ -91,12 +92,9 @@ async function readPlace(
     });
     if (page === undefined) throw noPage(what, head.headers['content-type']);
     const hand = async (): Promise<void> => {
-      const { found, links } = steps.take();
-      const fresh = found.filter((step: WalkStep) => trail.takes(step));
+      const piece = freshPiece(steps.take(), trail);
       before = trail.mark;
-      // What an earlier reading handed on was counted then.
-      const piece = { steps: fresh, links: links - (found.length - fresh.length) };
-      if (fresh.length > 0 || piece.links > 0) await put(piece);
+      if (piece !== undefined) await put(piece);
     };
     try {
       await answer.pipeTo((chunk) => {

@@ -2,8 +2,9 @@ import { Failure, FatalError } from '../../model/failure.ts';
 import { objectKey } from '../../model/object-key.ts';
 import type { AnswerReader, OriginAnswer, OriginRequest } from '../../model/origin.ts';
 import { StepsDiffer, StepTrail } from '../../model/step-trail.ts';
-import type { OriginWalk, WalkPiece, WalkPlace, WalkStep } from '../../model/walk.ts';
+import type { OriginWalk, WalkPiece, WalkPlace } from '../../model/walk.ts';
 import { gunzipBytes, isGzip } from '../gunzip-bytes.ts';
+import { freshPiece } from './fresh-piece.ts';
 import type { HttpIndexSettings } from './http-index.ts';
 import { NoIndex } from './page-link.ts';
 import { type Put, pulled } from './pulled.ts';
@@ -65,12 +66,9 @@ async function readPlace(
       steps.add(entry);
     });
     const hand = async (): Promise<void> => {
-      const { found, links } = steps.take();
-      const fresh = found.filter((step: WalkStep) => trail.takes(step));
+      const piece = freshPiece(steps.take(), trail);
       before = trail.mark;
-      // What an earlier reading handed on was counted then.
-      const piece = { steps: fresh, links: links - (found.length - fresh.length) };
-      if (fresh.length > 0 || piece.links > 0) await put(piece);
+      if (piece !== undefined) await put(piece);
     };
     try {
       for await (const chunk of plainBytes(what, answer, signal)) {

@@ -1,0 +1,19 @@
+import type { StepTrail } from '../../model/step-trail.ts';
+import type { WalkPiece, WalkStep } from '../../model/walk.ts';
+
+/** Links that were read since the last look, and what they came to. */
+export interface TakenSteps {
+  readonly found: readonly WalkStep[];
+  readonly links: number;
+}
+
+/**
+ * What of them no earlier reading of the same place has handed on; that was counted then.
+ * @returns undefined where nothing is new
+ * @throws StepsDiffer
+ */
+export function freshPiece({ found, links }: TakenSteps, trail: StepTrail): WalkPiece | undefined {
+  const steps = found.filter((step) => trail.takes(step));
+  const piece = { steps, links: links - (found.length - steps.length) };
+  return steps.length > 0 || piece.links > 0 ? piece : undefined;
+}
