@@ -30,9 +30,17 @@ export type ObjectOutcome =
       readonly lengthVerified: boolean;
       /** Set where origins disagree about the object; their bytes were not mixed. */
       readonly differs?: readonly DifferingOrigin[];
+      /** From taking the entry up to its outcome, in milliseconds. */
+      readonly elapsedMs?: number;
     }
   | { readonly outcome: 'skipped'; readonly rule: string | null; readonly reason: SkipReason }
-  | { readonly outcome: 'planned'; readonly rule: string }
+  | {
+      readonly outcome: 'planned';
+      readonly rule: string;
+      /** Set where the object would be deleted, not copied. */
+      readonly change?: 'delete';
+    }
+  | { readonly outcome: 'deleted'; readonly rule: string }
   | {
       readonly outcome: 'failed';
       readonly rule: string | null;
@@ -41,9 +49,35 @@ export type ObjectOutcome =
       readonly origin?: string | undefined;
       readonly message: string;
       readonly attempts: number;
+      /** As the origin, or the bucket, calls the request that failed, where it says so. */
+      readonly requestId?: string | undefined;
+      /** From taking the entry up to its outcome, in milliseconds. */
+      readonly elapsedMs?: number;
     };
 
-export type ObjectEvent = { readonly event: 'object' } & EventKey & ObjectOutcome;
+/** What `verify` finds of a key. */
+export type VerifyOutcome =
+  | { readonly outcome: 'equal'; readonly rule: string }
+  /** The bucket lacks it. */
+  | { readonly outcome: 'missing'; readonly rule: string }
+  /** Only the bucket has it. */
+  | { readonly outcome: 'extra'; readonly rule: string }
+  | {
+      readonly outcome: 'different';
+      readonly rule: string;
+      /** What differs, got and expected. */
+      readonly message: string;
+    }
+  | {
+      readonly outcome: 'unverifiable';
+      readonly rule: string | null;
+      /** Undefined where nothing failed: what there is to compare is not enough. */
+      readonly code?: FailureCode | undefined;
+      readonly status?: number | undefined;
+      readonly message: string;
+    };
+
+export type ObjectEvent = { readonly event: 'object' } & EventKey & (ObjectOutcome | VerifyOutcome);
 
 export interface StartEvent {
   readonly event: 'start';
@@ -115,7 +149,38 @@ export interface SummaryEvent extends Tally {
   readonly elapsedMs: number;
   /** Set where the run scanned. */
   readonly scan?: ScanTotals;
+  /** Set where the run was asked to delete. */
+  readonly deletes?: DeleteTotals;
+  /** Set by `verify`; its keys count in `listed` alone. */
+  readonly verify?: VerifyTotals;
   readonly exitCode: number;
+}
+
+/** What became of the objects that the origin lists no more. */
+export interface DeleteTotals {
+  readonly planned: number;
+  /** Left because the origin still gives them, or somebody replaced them. */
+  readonly kept: number;
+  readonly failed: number;
+  /** Why none was deleted, in words for people. */
+  readonly refused?: string;
+}
+
+export const VERIFY_LEVELS = ['exists', 'size', 'etag', 'full'] as const;
+
+export type VerifyLevel = (typeof VERIFY_LEVELS)[number];
+
+export interface VerifyTotals {
+  readonly level: VerifyLevel;
+  /** Share of the keys that were looked at, in (0, 1]. */
+  readonly sample: number;
+  readonly equal: number;
+  readonly missing: number;
+  readonly extra: number;
+  readonly different: number;
+  readonly unverifiable: number;
+  /** Over the keys that are equal; how it is made stands in the README. */
+  readonly digest: string;
 }
 
 /** A part of an origin that could not be listed, or not to its end: keys below it are missing. */

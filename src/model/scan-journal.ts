@@ -12,6 +12,11 @@ export interface ManifestEntry {
   readonly etag?: string | undefined;
   readonly lastModifiedMs?: number | undefined;
   readonly resolutionMs?: number | undefined;
+  /**
+   * The object was so young when it was listed that an edit in the same step of its date would not
+   * show in the date: what is listed next time proves nothing.
+   */
+  readonly racy?: true | undefined;
 }
 
 /** What was found in a part of a place. It is recorded whole or not at all. */

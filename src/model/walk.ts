@@ -83,6 +83,11 @@ export interface WalkPiece {
   readonly steps: readonly WalkStep[];
   /** Links that the page's reader counted by itself; equal to the steps, or something was lost. */
   readonly links: number;
+  /**
+   * When it was listed, by the clock that the dates in it come from, in milliseconds since the epoch;
+   * undefined where nobody tells.
+   */
+  readonly asOfMs?: number | undefined;
 }
 
 /** Walks one address for what it holds. Ask it for the start, then for every place that it names. */

@@ -190,7 +190,8 @@ describe('an answer whose head is an attack', () => {
     const codes: Record<string, string> = {};
     for (const event of run.objects) {
       const index = 'key' in event ? Number(event.key.slice('attack-'.length)) : -1;
-      codes[ATTACKS[index]?.[0] ?? ''] = 'code' in event ? event.code : event.outcome;
+      codes[ATTACKS[index]?.[0] ?? ''] =
+        ('code' in event ? event.code : undefined) ?? event.outcome;
     }
     expect(codes).toEqual({
       'a header of 20 KB': 'ORIGIN_UNREACHABLE',
