@@ -48,6 +48,8 @@ export interface FailureDetails {
   readonly location?: string | undefined;
   /** Where the request asked to keep it, and it is of at most a mebibyte. */
   readonly answer?: RefusedAnswer | undefined;
+  /** What the other side calls the request, where it says so: its operators find it by that. */
+  readonly requestId?: string | undefined;
   readonly cause?: unknown;
 }
 
@@ -63,6 +65,7 @@ export class Failure extends Error {
   readonly retryAfterMs: number | undefined;
   readonly location: string | undefined;
   readonly answer: RefusedAnswer | undefined;
+  readonly requestId: string | undefined;
 
   constructor(code: FailureCode, message: string, details: FailureDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
@@ -72,6 +75,7 @@ export class Failure extends Error {
     this.retryAfterMs = details.retryAfterMs;
     this.location = details.location;
     this.answer = details.answer;
+    this.requestId = details.requestId;
   }
 }
 
