@@ -1,9 +1,10 @@
-import { lstat, mkdir } from 'node:fs/promises';
+import { lstat, mkdir, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import type { Clock } from '../model/ports.ts';
 import { DirectorySync } from './directory-sync.ts';
 import { errnoOf, isAbsence, isBadName } from './file-failure.ts';
+import { HeldFolders } from './held-folders.ts';
 
 /** How long a folder that was seen to be a real one is believed to be one still. */
 const VERIFIED_FOR_MS = 1_000;
@@ -29,6 +30,7 @@ export class Directories {
   /** Folders whose own name is known to be on disk. */
   readonly #durable = new Set<string>();
   readonly #making = new Map<string, Promise<DirectoryState>>();
+  readonly #folders = new HeldFolders();
 
   constructor(root: string, clock: Clock, sync = new DirectorySync()) {
     this.#root = root;
@@ -58,6 +60,22 @@ export class Directories {
     return (await making) === 'real' ? 'real' : 'blocked';
   }
 
+  /** Runs `work`, which puts a name into the folder, while `removeEmpty` leaves that alone. */
+  async holding<T>(path: string, work: () => Promise<T>): Promise<T> {
+    return this.#folders.holding(path, work);
+  }
+
+  /**
+   * Removes the folder, and then those on its way, as long as they are empty and nobody is about to
+   * put anything into them. Never throws: what can't be removed stays.
+   * @param top stays, as does the root.
+   */
+  async removeEmpty(path: string, top: string): Promise<void> {
+    for (let folder = path; folder !== top && folder !== ''; folder = parentOf(folder)) {
+      if (!(await this.#folders.removing(folder, () => this.#removeOne(folder)))) return;
+    }
+  }
+
   /** Makes the names in a folder durable. */
   async sync(path: string): Promise<void> {
     await this.#sync.sync(this.absolute(path));
@@ -67,6 +85,19 @@ export class Directories {
   forget(): void {
     this.#verifiedUntil.clear();
     this.#durable.clear();
+  }
+
+  async #removeOne(path: string): Promise<boolean> {
+    try {
+      if ((await this.state(path)) !== 'real') return false;
+      await rmdir(this.absolute(path));
+    } catch {
+      return false;
+    }
+    // One that is made anew has to be made durable anew.
+    this.#verifiedUntil.delete(path);
+    this.#durable.delete(path);
+    return true;
   }
 
   async #make(path: string): Promise<DirectoryState> {

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import type { Bucket, ListRange, StoredObject, Upload } from '../model/bucket.ts';
 import { FatalError } from '../model/failure.ts';
 import type { ObjectKey } from '../model/object-key.ts';
+import type { ObjectRemover } from '../model/object-remover.ts';
 import type { Clock, OnBoundary } from '../model/ports.ts';
 import { Directories } from './directories.ts';
 import { adviceFor, asBucketFailure } from './file-failure.ts';
@@ -14,6 +15,7 @@ import { KeyLock } from './key-lock.ts';
 import { listObjects } from './list-objects.ts';
 import { detectFolding, prepareDirectory, readableDirectory } from './prepare-directory.ts';
 import { objectInFile, readObject } from './read-file.ts';
+import { removeFile } from './remove-file.ts';
 import { TempFiles } from './temp-files.ts';
 import type { BucketOwner } from './temp-files.ts';
 
@@ -33,7 +35,7 @@ export interface FileBucketOptions {
 }
 
 /** A bucket in a directory. */
-export interface FileBucket extends Bucket {
+export interface FileBucket extends Bucket, ObjectRemover {
   /**
    * Makes the directory if it is absent, tries to write there, sweeps what dead processes left.
    * @returns the directory's id: another directory under the same path has another one.
@@ -143,5 +145,15 @@ export async function openFileBucket(options: FileBucketOptions): Promise<FileBu
       openUpload({ key, metadata, options: writeOptions, signal }),
     // Uploads into a directory never outlive the run: what a dead one left is swept when it opens.
     abandonUpload: () => Promise.resolve(),
+    remove: async (key, signal) => {
+      try {
+        await tools.locks.run(key, async () => {
+          signal.throwIfAborted();
+          await removeFile(tree, key);
+        });
+      } catch (error) {
+        throw asBucketFailure(error, name, `remove ${JSON.stringify(key)}`, signal);
+      }
+    },
   };
 }

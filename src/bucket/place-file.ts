@@ -1,12 +1,13 @@
-import { link, rename, unlink } from 'node:fs/promises';
+import { link, rename } from 'node:fs/promises';
 import { dirname } from 'node:path/posix';
 
 import { Failure } from '../model/failure.ts';
 import type { ObjectKey } from '../model/object-key.ts';
 import { descriptionPath, keyHash, removeDescription } from './file-description.ts';
-import { errnoOf, isAbsence, isBadName } from './file-failure.ts';
+import { errnoOf, isBadName } from './file-failure.ts';
 import { findObjectFile, objectFileAt, placesOf, statAt } from './file-tree.ts';
 import type { FileTree, ObjectFile } from './file-tree.ts';
+import { unlinkVersion } from './remove-file.ts';
 
 /** How often a place is tried again that changed while it was looked at. */
 const MAX_LOOKS = 5;
@@ -60,6 +61,16 @@ async function putAt(
   path: string,
   ifAbsent: boolean,
 ): Promise<Attempt> {
+  // Other processes may remove empty folders as well: hence the further looks.
+  return tree.directories.holding(folderOf(path), () => putInFolder(tree, temp, path, ifAbsent));
+}
+
+async function putInFolder(
+  tree: FileTree,
+  temp: string,
+  path: string,
+  ifAbsent: boolean,
+): Promise<Attempt> {
   for (let look = 1; look <= MAX_LOOKS; look += 1) {
     if ((await tree.directories.ensure(folderOf(path))) === 'blocked') return 'blocked';
     try {
@@ -96,13 +107,8 @@ async function removeReplaced(
   path: string,
 ): Promise<void> {
   for (const file of before) {
-    if (file.path !== path) {
-      await unlink(tree.directories.absolute(file.path)).catch((error: unknown) => {
-        if (!isAbsence(error)) throw error;
-      });
-      await tree.directories.sync(folderOf(file.path));
-    }
-    await removeDescription(tree, descriptionPath(keyHash(key), file.stats));
+    if (file.path !== path) await unlinkVersion(tree, key, file);
+    else await removeDescription(tree, descriptionPath(keyHash(key), file.stats));
   }
 }
 

@@ -1,6 +1,7 @@
 import type { BodyMemory } from '../model/body-memory.ts';
 import type { Bucket, ListedObject, ListRange } from '../model/bucket.ts';
 import { keyProblem, objectKey } from '../model/object-key.ts';
+import type { ObjectRemover } from '../model/object-remover.ts';
 import type { Clock, OnBoundary } from '../model/ports.ts';
 import type { BucketSettings } from '../model/rule.ts';
 import { bucketFailure } from '../s3/explain-s3-error.ts';
@@ -14,6 +15,7 @@ import { quotedEtag } from './s3-etag.ts';
 import { s3Head } from './s3-head.ts';
 import { s3Put } from './s3-put.ts';
 import { s3Read } from './s3-read.ts';
+import { s3Remove } from './s3-remove.ts';
 import { keyInStore } from './s3-tools.ts';
 import type { S3Tools } from './s3-tools.ts';
 import { openS3Upload } from './s3-upload.ts';
@@ -35,7 +37,7 @@ export interface S3BucketSettings extends Pick<
 }
 
 /** A bucket, or what lies under a prefix of it, in an S3-compatible store. */
-export interface S3Bucket extends Bucket {
+export interface S3Bucket extends Bucket, ObjectRemover {
   /**
    * Whether a write with `ifAbsent` is sure to lose against an object that is there. False, until
    * `check` or a write asked the store: it looks first then, and may replace what comes in between.
@@ -120,5 +122,6 @@ export function s3Bucket(settings: S3BucketSettings): S3Bucket {
       return openS3Upload(tools, { key, metadata, options, signal });
     },
     abandonUpload: (key, token, signal) => s3Abandon(tools, key, token, signal),
+    remove: (key, signal) => s3Remove(tools, key, signal),
   };
 }

@@ -1,6 +1,7 @@
 import type { StoredObject } from '../model/bucket.ts';
 import { Failure } from '../model/failure.ts';
 import type { ObjectKey } from '../model/object-key.ts';
+import { requestIdIn } from '../s3/request-id.ts';
 import { S3Error } from '../s3/s3-error.ts';
 import type { S3Response } from '../s3/s3-store.ts';
 import { hidesMd5 } from './s3-etag.ts';
@@ -30,11 +31,11 @@ export function isAbsence(error: unknown): boolean {
 export function refuseOtherSuccess(
   { bucket }: S3Tools,
   key: ObjectKey,
-  { status }: Pick<S3Response, 'status'>,
+  { status, headers }: Pick<S3Response, 'status' | 'headers'>,
 ): void {
   if (status === 200) return;
   const line = `bucket ${bucket} answered ${status} when it was asked for ${JSON.stringify(key)}, expected 200 or 404: is its endpoint an S3 store, with nothing before it that changes answers?`;
-  throw new Failure('BUCKET_REFUSED', line, { status });
+  throw new Failure('BUCKET_REFUSED', line, { status, requestId: requestIdIn(headers) });
 }
 
 /**

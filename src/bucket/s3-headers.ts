@@ -14,6 +14,7 @@ import {
   metadataHeader,
   metadataText,
 } from '../s3/metadata-text.ts';
+import { requestIdIn } from '../s3/request-id.ts';
 import type { S3Response } from '../s3/s3-store.ts';
 import { quotedEtag } from './s3-etag.ts';
 
@@ -94,10 +95,10 @@ export function writeHeaders(
   return { ...headers, ...settingsHeaders(settings, options.storageClass) };
 }
 
-function bodyLength(bucket: string, key: ObjectKey, { length }: S3Response): number {
+function bodyLength(bucket: string, key: ObjectKey, { length, headers }: S3Response): number {
   if (length !== undefined) return length;
   const line = `bucket ${bucket} did not tell the length of ${JSON.stringify(key)}: its answer has no Content-Length`;
-  throw new Failure('BUCKET_REFUSED', line);
+  throw new Failure('BUCKET_REFUSED', line, { requestId: requestIdIn(headers) });
 }
 
 function describedObject(key: ObjectKey, size: number, headers: Headers): StoredObject {
@@ -163,7 +164,7 @@ export function storedPart(
     const asked = `${JSON.stringify(rangeHeader(range))} of ${JSON.stringify(key)}`;
     const advice = 'is its endpoint an S3 store, with nothing before it that changes answers?';
     const line = `bucket ${bucket} answered ${asked} with ${got}: ${advice}`;
-    return new Failure(code, line, { status });
+    return new Failure(code, line, { status, requestId: requestIdIn(headers) });
   };
   const value = headers['content-range'] ?? '';
   const told = toldPart(value);

@@ -1,6 +1,7 @@
 import { Failure } from '../model/failure.ts';
 import type { ObjectKey } from '../model/object-key.ts';
 import type { Headers } from '../model/ports.ts';
+import { requestIdIn } from '../s3/request-id.ts';
 import type { UploadedPart } from '../s3/s3-store.ts';
 import { slicedDigest } from '../s3/sliced-digest.ts';
 import { partDigestHeader } from './s3-digest.ts';
@@ -138,6 +139,7 @@ export class S3Parts {
     const what = `bucket ${bucket} took part ${number} of ${JSON.stringify(this.#target.key)}`;
     const got = etag === undefined ? 'without an ETag' : `with ETag ${etag}`;
     const why = `expected the MD5 of the ${bytes.length} bytes sent, "${hex}"`;
-    throw new Failure('BUCKET_REFUSED', `${what} ${got}, ${why}; nothing was stored, run again`);
+    const message = `${what} ${got}, ${why}; nothing was stored, run again`;
+    throw new Failure('BUCKET_REFUSED', message, { requestId: requestIdIn(answer) });
   }
 }

@@ -1,6 +1,7 @@
 import type { WriteResult } from '../model/bucket.ts';
 import { Failure } from '../model/failure.ts';
 import type { Headers } from '../model/ports.ts';
+import { requestIdIn } from '../s3/request-id.ts';
 import { S3Error } from '../s3/s3-error.ts';
 import { slicedDigest } from '../s3/sliced-digest.ts';
 import { isSameObject } from './s3-same-object.ts';
@@ -57,12 +58,13 @@ async function confirm(
   const etag = quotedEtag(answer['etag']);
   const verdict = judgeEtag(etag, md5, hidesMd5(answer));
   if (etag !== undefined && (verdict === 'same' || verdict === 'opaque')) return etag;
+  const requestId = requestIdIn(answer);
   const what = `bucket ${tools.bucket} said it stored ${JSON.stringify(key)}`;
   const advice =
     "what is there now can't be trusted; copy the object again with --overwrite always";
   if (verdict === 'other') {
     const why = `with ETag ${String(etag)}, but the MD5 of the ${body.length} bytes sent is "${md5}"`;
-    throw new Failure('BUCKET_REFUSED', `${what} ${why}; ${advice}`);
+    throw new Failure('BUCKET_REFUSED', `${what} ${why}; ${advice}`, { requestId });
   }
   const head = await s3Head(tools, key, signal);
   const sent = { sizeBytes: body.length, etag: md5, metadata };
@@ -70,7 +72,7 @@ async function confirm(
   const got =
     head === undefined ? 'nothing' : `${head.object.size} bytes with ETag ${head.object.etag}`;
   const why = `without an ETag, and a look found ${got}, expected ${body.length} bytes with ETag "${md5}"`;
-  throw new Failure('BUCKET_REFUSED', `${what} ${why}; ${advice}`);
+  throw new Failure('BUCKET_REFUSED', `${what} ${why}; ${advice}`, { requestId });
 }
 
 /**

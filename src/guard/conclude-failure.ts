@@ -34,13 +34,14 @@ export function concludeFailure({ failures, skipped }: AskedAddresses): Failure 
 function naming(failure: Failure, failures: readonly Failure[]): Failure {
   if (failures.length < 2) return failure;
   const names = failures.map(({ origin }) => origin ?? 'an address').join(', ');
-  const { code, status, origin, retryAfterMs, location, answer } = failure;
+  const { code, status, origin, retryAfterMs, location, answer, requestId } = failure;
   return new Failure(code, `${failure.message} (asked ${failures.length} addresses: ${names})`, {
     status,
     origin,
     retryAfterMs,
     location,
     answer,
+    requestId,
     cause: failure,
   });
 }

@@ -1,5 +1,6 @@
 import type { Bucket } from '../model/bucket.ts';
 import { Failure } from '../model/failure.ts';
+import type { ObjectRemover } from '../model/object-remover.ts';
 
 /**
  * A bucket that can be read and not written. A dry run never gets as far as a write; should it,
@@ -16,5 +17,13 @@ export function dryRunBucket(bucket: Bucket): Bucket {
     putBytes: refuse,
     openUpload: refuse,
     abandonUpload: refuse,
+  };
+}
+
+/** The remover of a dry run, which never gets as far as removing anything: `INTERNAL` if it does. */
+export function dryRunRemover(name: string): ObjectRemover {
+  return {
+    remove: async (key) =>
+      Promise.reject(new Failure('INTERNAL', `a dry run tried to remove ${key} from ${name}`)),
   };
 }

@@ -1,4 +1,5 @@
 import type { Headers } from '../model/ports.ts';
+import { base64OfHex } from './base64-of-hex.ts';
 
 export type DigestAlgorithm = 'md5' | 'sha1' | 'sha256' | 'sha512';
 
@@ -88,16 +89,4 @@ function digestOf(
     return { algorithm, value: base64OfHex(text), by };
   }
   return { by, text };
-}
-
-const BASE64 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
-
-/** The pure layers have no Buffer. */
-function base64OfHex(hex: string): string {
-  const bits = Array.from(hex, (digit) => parseInt(digit, 16).toString(2).padStart(4, '0')).join(
-    '',
-  );
-  const sextets = bits.match(/.{1,6}/g) ?? [];
-  const text = sextets.map((sextet) => BASE64[parseInt(sextet.padEnd(6, '0'), 2)] ?? '').join('');
-  return text.padEnd(Math.ceil(text.length / 4) * 4, '=');
 }

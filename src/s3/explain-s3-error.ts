@@ -45,13 +45,14 @@ function adviceFor(error: S3Error): string {
 export function bucketFailure(error: unknown, subject: RefusedSubject): unknown {
   if (error instanceof Failure) return networkFailure(error, subject);
   if (!(error instanceof S3Error)) return error;
-  const { status, retryAfterMs } = error;
+  const { status, retryAfterMs, requestId } = error;
   const message = refusal(error, subject, 'bucket');
   const { kind } = refusalAdvice(error);
   if (isFatal(kind) || (kind === 'signature' && subject.key === undefined)) {
     return new FatalError('bucket-unusable', message, error);
   }
-  return new Failure(BUCKET_CODES[kind], message, { status, retryAfterMs, cause: error });
+  const details = { status, retryAfterMs, requestId, cause: error };
+  return new Failure(BUCKET_CODES[kind], message, details);
 }
 
 const isFatal = (kind: RefusalKind): kind is 'fatal' | 'full' =>
@@ -91,13 +92,14 @@ function networkFailure(error: Failure, subject: RefusedSubject): unknown {
  */
 export function originFailure(error: unknown, subject: RefusedSubject): unknown {
   if (!(error instanceof S3Error)) return error;
-  const { retryAfterMs } = error;
+  const { retryAfterMs, requestId } = error;
   const message = refusal(error, subject, 'origin');
   const code = originCode(refusalAdvice(error).kind);
   const isAboutObject = code !== 'ORIGIN_UNREACHABLE' && error.status >= 300;
   return new Failure(code, message, {
     status: isAboutObject ? error.status : undefined,
     retryAfterMs,
+    requestId,
     answer: isAboutObject ? error.answer : undefined,
     cause: error,
   });

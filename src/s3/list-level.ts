@@ -1,5 +1,6 @@
 import { compareKeys } from '../model/object-key.ts';
-import { BrokenListing, readListing, type S3ListedObject } from './read-listing.ts';
+import type { S3ListedObject } from './listed-object.ts';
+import { BrokenListing, readListing } from './read-listing.ts';
 import { S3Error } from './s3-error.ts';
 import type { S3Store } from './s3-store.ts';
 

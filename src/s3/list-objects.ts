@@ -1,12 +1,8 @@
 import { Failure } from '../model/failure.ts';
 import { compareKeys } from '../model/object-key.ts';
+import type { S3ListedObject } from './listed-object.ts';
 import { mayPass } from './may-pass.ts';
-import {
-  BrokenListing,
-  readListing,
-  type ListingPage,
-  type S3ListedObject,
-} from './read-listing.ts';
+import { BrokenListing, readListing, type ListingPage } from './read-listing.ts';
 import { S3Error } from './s3-error.ts';
 import type { S3Request, S3Store } from './s3-store.ts';
 
@@ -15,10 +11,21 @@ export interface ListingRange {
   readonly prefix: string;
   /** Only keys behind it, by their UTF-8 bytes; '' for all. */
   readonly after: string;
+  /** Pages that are going to be taken at most; absent: nobody knows. */
+  readonly pages?: number | undefined;
 }
 
 /** Requests for one page at most, whatever was wrong with it: whoever lists has another way. */
 const PAGE_REQUESTS = 3;
+
+/**
+ * So many pages are taken before any is asked for ahead: many listings are left after the first
+ * ones, and then the request would be in vain.
+ */
+const PAGES_BEFORE_AHEAD = 2;
+
+/** What a request for a page came to. */
+type Fetched = ListingPage | 'no-version-2';
 
 /** Where the next page starts. */
 type Cursor =
@@ -34,6 +41,9 @@ const NO_VERSION_2 = ['NotImplemented', 'InvalidArgument', 'InvalidRequest', 'Me
  *
  * A listing that can't be complete is an error, never a shorter listing: a page that repeats, goes
  * back or leaves the range, one that goes on without saying where, and tokens that lead in a circle.
+ *
+ * While a page is being used the next one is on its way, once a few were taken; what goes wrong with
+ * it is told when its turn comes. Who leaves early stops that request as well.
  * @throws S3Error, also with the code `InvalidListing`; Failure as `S3Store.send`.
  */
 export async function* listPages(
@@ -41,28 +51,82 @@ export async function* listPages(
   range: ListingRange,
   signal: AbortSignal,
 ): AsyncGenerator<readonly S3ListedObject[], void, undefined> {
-  let cursor: Cursor = { version: 2, token: undefined };
-  let last = range.after;
-  const tokens = new Set<string>();
-  for (;;) {
-    const page = await fetchPage(store, range, cursor, signal);
-    if (page === 'no-version-2') {
-      cursor = { version: 1, marker: last };
-      continue;
+  const left = new AbortController();
+  const ending = AbortSignal.any([signal, left.signal]);
+  const row = new PageRow(range);
+  const fetchNext = async (): Promise<Fetched | undefined> => {
+    const cursor = row.next();
+    return cursor && fetchPage(store, range, cursor, ending);
+  };
+  let ahead: Promise<Fetched | undefined> | undefined;
+  try {
+    for (;;) {
+      const fetched = await (ahead ?? fetchNext());
+      ahead = undefined;
+      if (fetched === undefined) return;
+      const objects = row.take(fetched);
+      if (objects.length === 0) continue;
+      if (row.isWorthAhead()) {
+        ahead = fetchNext();
+        // It is told when its turn comes, if it does.
+        ahead.catch(() => undefined);
+      }
+      yield objects;
     }
+  } finally {
+    left.abort(new Error('the listing was left'));
+    await ahead?.catch(() => undefined);
+  }
+}
+
+/** Holds each page against those before it, and knows where the next one starts. */
+class PageRow {
+  readonly #range: ListingRange;
+  readonly #tokens = new Set<string>();
+  #cursor: Cursor = { version: 2, token: undefined };
+  /** The page that was taken last, which `next` goes behind. */
+  #page: ListingPage | undefined;
+  #last: string;
+  #taken = 0;
+
+  constructor(range: ListingRange) {
+    this.#range = range;
+    this.#last = range.after;
+  }
+
+  /** Where the page behind the last one starts; undefined where there is none. */
+  next(): Cursor | undefined {
+    if (this.#page === undefined) return this.#cursor;
+    if (!this.#page.isTruncated) return undefined;
+    this.#cursor = nextCursor(this.#cursor, this.#page, this.#last);
+    const { version } = this.#cursor;
+    const token = version === 2 ? (this.#cursor.token ?? '') : this.#cursor.marker;
+    if (this.#tokens.has(token)) throw broken('its pages lead in a circle without any further key');
+    this.#tokens.add(token);
+    return this.#cursor;
+  }
+
+  /** The objects of a page. @throws S3Error `InvalidListing`. */
+  take(page: Fetched): readonly S3ListedObject[] {
+    if (page === 'no-version-2') {
+      this.#cursor = { version: 1, marker: this.#last };
+      return [];
+    }
+    this.#page = page;
     for (const { key } of page.objects) {
-      checkOrder(key, last, range.prefix);
-      last = key;
+      checkOrder(key, this.#last, this.#range.prefix);
+      this.#last = key;
     }
     if (page.objects.length > 0) {
-      tokens.clear();
-      yield page.objects;
+      this.#tokens.clear();
+      this.#taken += 1;
     }
-    if (!page.isTruncated) return;
-    cursor = nextCursor(cursor, page, last);
-    const token = cursor.version === 2 ? (cursor.token ?? '') : cursor.marker;
-    if (tokens.has(token)) throw broken('its pages lead in a circle without any further key');
-    tokens.add(token);
+    return page.objects;
+  }
+
+  /** Whether a page behind the one that was taken last is likely to be wanted. */
+  isWorthAhead(): boolean {
+    return this.#taken > PAGES_BEFORE_AHEAD && this.#taken < (this.#range.pages ?? Infinity);
   }
 }
 
@@ -71,7 +135,7 @@ async function fetchPage(
   range: ListingRange,
   cursor: Cursor,
   signal: AbortSignal,
-): Promise<ListingPage | 'no-version-2'> {
+): Promise<Fetched> {
   const isFirst = cursor.version === 2 && cursor.token === undefined;
   for (let used = 0; ;) {
     let answeredAt: number | undefined;

@@ -3,6 +3,7 @@ import { retryAfterMs } from '../http/retry-after.ts';
 import type { Headers } from '../model/ports.ts';
 import { maskSignatures, type Mask } from './mask-secrets.ts';
 import { xmlReader } from './read-xml.ts';
+import { REQUEST_ID_FIELDS } from './request-id.ts';
 import { ADVICE_BY_CODE } from './s3-error-advice.ts';
 import { S3Error, type S3ErrorDetails } from './s3-error.ts';
 
@@ -42,8 +43,6 @@ const CODE_OF_STATUS: Readonly<Record<number, string>> = {
 
 /** Fields by which stores tell the code of an answer that has no body. */
 const CODE_FIELDS = ['x-amz-error-code', 'x-minio-error-code'];
-
-const REQUEST_ID_FIELDS = ['x-amz-request-id', 'x-amz-id-2'];
 
 /** What stands right below an error; some stores wrap theirs as other AWS services do. */
 const ERROR_CHILD = /^(?:ErrorResponse\/)?Error\/([^/]+)$/;

@@ -1,17 +1,10 @@
-import type { S3Response } from './s3-store.ts';
-import { xmlReader } from './read-xml.ts';
+import { isAscii } from 'node:buffer';
 
-/** What a listing tells of an object. */
-export interface S3ListedObject {
-  readonly key: string;
-  /** Bytes. */
-  readonly size: number;
-  /** With its quotes; '' where the store gives none. */
-  readonly etag: string;
-  /** Milliseconds since the epoch. */
-  readonly lastModifiedMs: number;
-  readonly storageClass: string | undefined;
-}
+import type { S3ListedObject } from './listed-object.ts';
+import { xmlReader } from './read-xml.ts';
+import type { S3Response } from './s3-store.ts';
+import { scanContents } from './scan-contents.ts';
+
 
 /** One answer to a listing, of either version. */
 export interface ListingPage {
@@ -32,75 +25,127 @@ const ROOT = 'ListBucketResult';
 const CONTENTS = `${ROOT}/Contents`;
 const COMMON_PREFIX = `${ROOT}/CommonPrefixes/Prefix`;
 
+/** The fields before the objects; a token or a prefix may be of some kilobytes. */
+const MAX_USUAL_START = 16 * 1024;
+
+/** The root, and below it elements that have nothing but text. */
+const USUAL_START =
+  /^(?:<\?xml [^<>?]*\?>)?\s*<ListBucketResult(?: xmlns="[^"<>]*")?>\s*(?:<(\w+)>[^<>]*<\/\1>\s*|<\w+ ?\/>\s*)*$/;
+
 /** What is wrong with an answer that ought to be a listing; ends a sentence. */
 export class BrokenListing extends Error {
   override readonly name = 'BrokenListing';
 }
 
 /**
- * Reads a listing as it comes.
+ * Reads a listing.
  * @throws BrokenListing for what is no whole, plain listing; what the body throws.
  */
 export async function readListing(response: S3Response): Promise<ListingPage> {
-  const fields = new Map<string, string>();
-  const found: Map<string, string>[] = [];
-  const prefixes: string[] = [];
-  let current = new Map<string, string>();
-  const reader = xmlReader({
-    onClose: (path, text) => {
-      if (path === CONTENTS) {
-        found.push(current);
-        current = new Map();
-      } else if (path.startsWith(`${CONTENTS}/`)) {
-        current.set(path.slice(CONTENTS.length + 1), text);
-      } else if (path === COMMON_PREFIX) {
-        prefixes.push(text);
-      } else {
-        fields.set(path.slice(ROOT.length + 1), text);
-      }
-    },
-  });
-  await feed(response, (text) => {
-    reader.write(text);
-  });
-  const root = reader.end();
-  if (root === undefined) throw new BrokenListing('the listing is cut: its XML has no end');
-  if (root !== ROOT) throw new BrokenListing(`the answer is no listing but <${root.slice(0, 60)}>`);
-  return pageOf(fields, found, prefixes);
+  const bytes = await wholeBody(response);
+  return scanPage(bytes) ?? parsePage(bytes);
 }
 
-async function feed(response: S3Response, take: (text: string) => void): Promise<void> {
-  const decoder = new TextDecoder('utf-8', { fatal: true });
+async function wholeBody(response: S3Response): Promise<Buffer> {
+  const chunks: Uint8Array[] = [];
   let read = 0;
-  const decode = (chunk: Uint8Array | undefined): string => {
-    try {
-      return decoder.decode(chunk, { stream: chunk !== undefined });
-    } catch (error) {
-      throw new BrokenListing('the listing is not UTF-8', { cause: error });
-    }
-  };
   await response.pipeTo((chunk) => {
     read += chunk.length;
     if (read > MAX_LISTING_BYTES) throw new BrokenListing('one page has more than 32 MiB');
-    take(decode(chunk));
+    chunks.push(chunk);
   });
-  take(decode(undefined));
+  return Buffer.concat(chunks, read);
+}
+
+/** What is not about an object of its own. */
+interface Frame {
+  /** By their paths below the root. */
+  readonly fields: ReadonlyMap<string, string>;
+  readonly prefixes: readonly string[];
+}
+
+/**
+ * A page whose objects are written as usual: only what stands before and behind them is read as XML.
+ * Nothing before them may be more than plain elements, so that they stand right below the root.
+ */
+function scanPage(bytes: Buffer): ListingPage | undefined {
+  const from = bytes.indexOf('<Contents>');
+  const to = bytes.lastIndexOf('</Contents>') + '</Contents>'.length;
+  if (from < 0 || from > MAX_USUAL_START || to < from || !isAscii(bytes)) return undefined;
+  const before = bytes.toString('latin1', 0, from);
+  const behind = bytes.toString('latin1', to);
+  if (!USUAL_START.test(before) || /Contents|<!/.test(behind)) return undefined;
+  const frame = frameOf([before, behind]);
+  const decoded = decoderOf(frame);
+  const objects = scanContents(bytes, from, to, decoded);
+  return objects && pageOf(frame, objects, decoded);
+}
+
+/** Any page. */
+function parsePage(bytes: Buffer): ListingPage {
+  const found: Map<string, string>[] = [];
+  let current = new Map<string, string>();
+  const frame = frameOf([utf8Text(bytes)], (path, text) => {
+    if (path === CONTENTS) {
+      found.push(current);
+      current = new Map();
+    } else {
+      current.set(path.slice(CONTENTS.length + 1), text);
+    }
+  });
+  const decoded = decoderOf(frame);
+  const objects = found.map((contents) => objectOf(contents, decoded));
+  return pageOf(frame, objects, decoded);
+}
+
+function utf8Text(bytes: Buffer): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch (error) {
+    throw new BrokenListing('the listing is not UTF-8', { cause: error });
+  }
+}
+
+/**
+ * Reads a document as XML.
+ * @param onContents told of what is in, or is, the element of an object
+ */
+function frameOf(
+  texts: readonly string[],
+  onContents: (path: string, text: string) => void = () => undefined,
+): Frame {
+  const fields = new Map<string, string>();
+  const prefixes: string[] = [];
+  const reader = xmlReader({
+    onClose: (path, text) => {
+      if (path === CONTENTS || path.startsWith(`${CONTENTS}/`)) onContents(path, text);
+      else if (path === COMMON_PREFIX) prefixes.push(text);
+      else fields.set(path.slice(ROOT.length + 1), text);
+    },
+  });
+  for (const text of texts) reader.write(text);
+  const root = reader.end();
+  if (root === undefined) throw new BrokenListing('the listing is cut: its XML has no end');
+  if (root !== ROOT) throw new BrokenListing(`the answer is no listing but <${root.slice(0, 60)}>`);
+  return { fields, prefixes };
+}
+
+function decoderOf({ fields }: Frame): (text: string) => string {
+  return fields.get('EncodingType')?.trim() === 'url' ? urlDecoded : (text) => text;
 }
 
 function pageOf(
-  fields: ReadonlyMap<string, string>,
-  found: readonly ReadonlyMap<string, string>[],
-  prefixes: readonly string[],
+  { fields, prefixes }: Frame,
+  objects: readonly S3ListedObject[],
+  decoded: (text: string) => string,
 ): ListingPage {
   const isTruncated = fields.get('IsTruncated')?.trim();
   if (isTruncated !== 'true' && isTruncated !== 'false') {
     throw new BrokenListing('the listing does not say whether it goes on (IsTruncated)');
   }
-  const isEncoded = fields.get('EncodingType')?.trim() === 'url';
-  const decoded = (text: string): string => (isEncoded ? urlDecoded(text) : text);
   const nextMarker = fields.get('NextMarker') || undefined;
   return {
-    objects: found.map((contents) => objectOf(contents, decoded)),
+    objects,
     prefixes: prefixes.map(decoded),
     isTruncated: isTruncated === 'true',
     nextToken: fields.get('NextContinuationToken') || undefined,

@@ -17,6 +17,7 @@ import { outcomeOf, type TransferOutcome } from './transfer-outcome.ts';
 import type { Transfer } from './transfer.ts';
 import { KeyHeld, TransferClaim } from './transfer-claim.ts';
 import { discard, suspend, type Tries, whatIsThere } from './tries.ts';
+import { settled, type Taken, Unsettled } from './unsettled.ts';
 
 /** Bodies up to this many bytes, of declared length, are taken and stored as one buffer. */
 const ONE_BUFFER_BYTES = 1024 * 1024;
@@ -63,6 +64,7 @@ async function move(
     begun: undefined,
     askedAgain: false,
     confirms: undefined,
+    sinceMs: undefined,
     unstored: undefined,
   };
   const pause = betweenTries(transfer.memory, () => (tries.givenUp = suspend(tries)));
@@ -71,8 +73,8 @@ async function move(
     begun: () => tries.staged?.begun ?? tries.begun,
     readOn: async (origin: string) => (await whatIsThere(transfer, tries, signal))?.readOn(origin),
   };
-  try {
-    return await transfer.source.read(
+  const take = () =>
+    transfer.source.read(
       request,
       pause.around((answer) => {
         tries.confirms = undefined;
@@ -80,6 +82,8 @@ async function move(
       }),
       signal,
     );
+  try {
+    return await settled(transfer, take, tries, signal);
   } catch (error) {
     // What is wrong with the object, or with the bytes, is no reason to keep them.
     if (!(error instanceof Failure) || signal.aborted) await suspend(tries);
@@ -96,7 +100,7 @@ async function receive(
   answer: OriginAnswer,
   tries: Tries,
   signal: AbortSignal,
-): Promise<TransferOutcome | ReadAgain<TransferOutcome>> {
+): Promise<Taken | ReadAgain<Taken>> {
   const { entry, stored, store, tap } = transfer;
   const { head } = answer;
   // Only a request for the rest is answered otherwise.
@@ -115,6 +119,7 @@ async function receive(
   tries.heads.push(head);
   const gate = new CommitGate(entry, head, gateSettings(store, tap), saidBefore);
   await tries.claim.beforeTaking(head);
+  noteStart(transfer, tries);
   tries.unstored = tap && (tap.begin(head) ?? tooMuchMetadata(transfer, head));
   if (tries.unstored !== undefined) {
     // Others would wait for what they won't find.
@@ -127,6 +132,10 @@ async function receive(
     return storeWhole(transfer, answer, gate, tries, signal);
   }
   return storeStreamed(transfer, answer, gate, tries, signal);
+}
+
+function noteStart({ rechecks }: Transfer, tries: Tries): void {
+  tries.sinceMs = rechecks?.now();
 }
 
 function tooMuchMetadata({ entry, store }: Transfer, head: OriginHead): Failure | undefined {
@@ -145,7 +154,7 @@ async function receiveRest(
   answer: OriginAnswer,
   tries: Tries,
   signal: AbortSignal,
-): Promise<TransferOutcome | ReadAgain<TransferOutcome>> {
+): Promise<Taken | ReadAgain<Taken>> {
   const { head } = answer;
   const wasGivenUp = tries.staged === undefined;
   const staged = await whatIsThere(transfer, tries, signal);
@@ -166,27 +175,34 @@ async function storeWhole(
   gate: CommitGate,
   tries: Tries,
   signal: AbortSignal,
-): Promise<TransferOutcome> {
+): Promise<Taken> {
   const { entry, bucket, store, tap } = transfer;
   const metadata = storedMetadata(entry.key, answer.head, store);
   const reserved = await transfer.memory.reserve(answer.head.length ?? ONE_BUFFER_BYTES, signal);
+  let isUnsettled = false;
   try {
     const bytes = await answer.bytes(ONE_BUFFER_BYTES);
     gate.update(bytes);
     const passed = gate.pass();
     await tap?.write(bytes);
     tap?.passed();
-    const result = await bucket.putBytes(
-      entry.key,
-      bytes,
-      metadata,
-      writeOptions(transfer, bytes.length),
-      signal,
-    );
-    return outcomeOf(result, passed.bytes, answer.head, gate.lengthVerified, tries.heads);
+    const put = async () => {
+      const options = writeOptions(transfer, bytes.length);
+      const result = await bucket.putBytes(entry.key, bytes, metadata, options, signal);
+      return outcomeOf(result, passed.bytes, answer.head, gate.lengthVerified, tries.heads);
+    };
+    isUnsettled = mustRecheck(transfer, answer.head, tries);
+    if (!isUnsettled) return await put();
+    return new Unsettled(answer.head, put, () => {
+      reserved.release();
+    });
   } finally {
-    reserved.release();
+    if (!isUnsettled) reserved.release();
   }
+}
+
+function mustRecheck({ rechecks, tap }: Transfer, head: OriginHead, { sinceMs }: Tries): boolean {
+  return tap === undefined && rechecks?.isDue(head, sinceMs) === true;
 }
 
 async function storeStreamed(
@@ -195,7 +211,7 @@ async function storeStreamed(
   gate: CommitGate,
   tries: Tries,
   signal: AbortSignal,
-): Promise<TransferOutcome | ReadAgain<TransferOutcome>> {
+): Promise<Taken | ReadAgain<Taken>> {
   const { entry, bucket } = transfer;
   if (asksBefore(transfer, tries) && (await bucket.head(entry.key, signal)) !== undefined) {
     return { outcome: 'skipped', reason: 'exists' };
@@ -217,12 +233,16 @@ async function finish(
   staged: StagedObject,
   tries: Tries,
   signal: AbortSignal,
-): Promise<TransferOutcome | ReadAgain<TransferOutcome>> {
+): Promise<Taken | ReadAgain<Taken>> {
   const { entry, store, tap } = transfer;
   const { head, gate } = staged;
   await staged.take(tries.claim.growing(answer, () => gate.receivedBytes));
   const passed = gate.pass();
-  if (!gate.mustConfirm) return commit(transfer, staged, passed, gate.lengthVerified, tries);
+  if (!gate.mustConfirm) {
+    const done = () => commit(transfer, staged, passed, gate.lengthVerified, tries);
+    if (!mustRecheck(transfer, head, tries)) return done();
+    return new Unsettled(head, done, () => undefined);
+  }
   if (tries.confirms !== undefined) {
     assertAlike(entry, head, tries.confirms, passed);
     return commit(transfer, staged, passed, true, tries);

@@ -6,6 +6,7 @@ import type { StoreSettings } from '../model/rule.ts';
 import type { BodyTap } from './body-tap.ts';
 import type { OwnClaims } from './own-claims.ts';
 import type { OpenUploads } from './open-uploads.ts';
+import type { Rechecks } from './rechecks.ts';
 
 /** One object's journey: from where, to where, and what must hold on the way. */
 export interface Transfer {
@@ -29,4 +30,6 @@ export interface Transfer {
   readonly uploads?: OpenUploads | undefined;
   /** Who follows the body from its first byte; it is then never gone on with from an earlier run. */
   readonly tap?: BodyTap | undefined;
+  /** Looks at the origin's object again before a body that took long is committed; not with a tap. */
+  readonly rechecks?: Rechecks | undefined;
 }

@@ -21,6 +21,8 @@ export interface Tries {
   askedAgain: boolean;
   /** What the first read of this body came to, where it was given up before the second agreed. */
   confirms: Passed | undefined;
+  /** When the body that is being taken began; undefined where an earlier run began it. */
+  sinceMs: number | undefined;
   /** What forbids to store the body that is handed on. */
   unstored: Failure | undefined;
 }

@@ -136,6 +136,7 @@ describe('an answer that is not the part that was asked for', () => {
     for (const range of [MIDDLE, undefined]) {
       await expect(told(range)).rejects.toMatchObject({
         code: 'BUCKET_REFUSED',
+        requestId: 'DOUBLE',
         message: expect.stringContaining('no Content-Length') as string,
       });
     }

@@ -140,6 +140,7 @@ describe('one PUT', () => {
     await expect(put()).rejects.toMatchObject({
       code: 'BUCKET_REFUSED',
       message: expect.stringContaining(MD5.toString('hex')) as string,
+      requestId: 'DOUBLE',
     });
     expect(under.boundaries).toEqual([]);
   });
@@ -165,7 +166,7 @@ describe('one PUT', () => {
       operation: 'HeadObject',
       action: { kind: 'etag', etag: `"${'0'.repeat(32)}"` },
     });
-    await expect(put()).rejects.toMatchObject({ code: 'BUCKET_REFUSED' });
+    await expect(put()).rejects.toMatchObject({ code: 'BUCKET_REFUSED', requestId: 'DOUBLE' });
     expect(under.boundaries).toEqual([]);
   });
 

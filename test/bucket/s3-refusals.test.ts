@@ -45,6 +45,7 @@ describe('a success that is not 200', () => {
     name: 'Failure',
     code: 'BUCKET_REFUSED',
     status,
+    requestId: 'DOUBLE',
     message: expect.stringContaining(`answered ${status} `) as string,
   });
 

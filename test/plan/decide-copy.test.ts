@@ -50,6 +50,38 @@ describe('what to do with a key', () => {
   });
 });
 
+describe('whether the origin still has what was stored without its validators', () => {
+  const hex = '5d41402abc4b2a76b9719d911017c592';
+  const md5 = 'XUFAKrxLKna5cZ2REBfFkg==';
+  const other = '1B2M2Y8AsgTpgAmY7PhCfg==';
+  const declares = (declared: string, length = 5): OriginHead => ({
+    ...head({ etag: '"v"' }, length),
+    md5: declared,
+  });
+  const unknown: OriginHead = { ...declares(md5), length: undefined, framing: 'chunked' };
+  test.each([
+    ["the bucket's ETag is the MD5 that the origin declares", `"${hex}"`, declares(md5), true],
+    ['in upper case too', `"${hex.toUpperCase()}"`, declares(md5), true],
+    ['without its quotes too', hex, declares(md5), true],
+    ['by a Content-MD5 too', `"${hex}"`, head({ 'content-md5': md5 }), true],
+    ['another MD5', `"${hex}"`, declares(other), false],
+    ['another length', `"${hex}"`, declares(md5, 6), false],
+    ['a length that nobody declares', `"${hex}"`, unknown, false],
+    ['an ETag of parts', `"${hex}-2"`, declares(md5), false],
+    ['an ETag that is no MD5', '"bucket"', declares(md5), false],
+    ['an origin that declares none', `"${hex}"`, head({ etag: `"${hex}"` }), false],
+    ['a Content-MD5 that is none', `"${hex}"`, head({ 'content-md5': 'x' }), false],
+    ['another digest', `"${hex}"`, head({ digest: `sha=${md5}` }), false],
+  ] as const)('%s', (_name, etag, answer, unchanged) => {
+    expect(isUnchanged({ ...stored({}), etag }, answer)).toBe(unchanged);
+  });
+
+  test('what is kept of its validators goes before', () => {
+    const kept = { ...stored({ 'bucketfill-etag': '"old"' }), etag: `"${hex}"` };
+    expect(isUnchanged(kept, declares(md5))).toBe(false);
+  });
+});
+
 describe('whether the origin still has the stored version', () => {
   const date = 'Fri, 20 Nov 2026 04:00:00 GMT';
   const other = 'Fri, 20 Nov 2020 04:00:00 GMT';

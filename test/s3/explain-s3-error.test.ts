@@ -105,9 +105,9 @@ describe("a store's refusal", () => {
     }
   });
 
-  it('keeps how long to stay away, and its status', () => {
+  it('keeps how long to stay away, its status, and what the store calls the request', () => {
     const error = refused('SlowDown', 503, { retryAfterMs: 7000, attempts: 4 });
-    const expected = { retryAfterMs: 7000, status: 503 };
+    const expected = { retryAfterMs: 7000, status: 503, requestId: 'R1' };
     expect(bucketFailure(error, SUBJECT)).toMatchObject(expected);
     expect(originFailure(error, SUBJECT)).toMatchObject(expected);
     expect((bucketFailure(error, SUBJECT) as Error).message).toContain('4 requests');

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { listPages } from '../../src/s3/list-objects.ts';
-import type { S3ListedObject } from '../../src/s3/read-listing.ts';
+import type { S3ListedObject } from '../../src/s3/listed-object.ts';
 import type { S3Store } from '../../src/s3/s3-store.ts';
 import { faultOrigin, type FaultOrigin } from '../support/fault-origin.ts';
 import { errorXml, NEVER, storeUnderTest } from './store-under-test.ts';
