@@ -17,12 +17,20 @@ export interface HostNeeds {
   readonly protect: ProtectSettings;
   /** No Retry-After keeps the host waiting for longer. */
   readonly maxPauseMs: number;
+  /** Where bytes that come are counted. */
+  readonly traffic: Traffic;
+}
+
+/** What holds requests to one address back. */
+export interface HostLimits {
+  readonly limiter: Limiter;
+  readonly pace: Pace;
 }
 
 /** The limits of all hosts that a run talks to. */
 export interface Hosts {
   /** The limits of one address of a host; rules that share the host share them. */
-  of(host: string, needs: HostNeeds): { readonly limiter: Limiter; readonly pace: Pace };
+  of(host: string, needs: HostNeeds): HostLimits;
 }
 
 /** Bytes and requests can't be divided. */
@@ -34,7 +42,6 @@ const LEAST_TOKENS = 1;
  */
 export function openHosts(
   rates: RunRates,
-  traffic: Traffic,
   clock: Clock,
   drain: AbortSignal,
   patienceMs: number | undefined,
@@ -49,7 +56,7 @@ export function openHosts(
     bytes: listed(rates.bytesPerSecond).map(bucket),
   };
   return {
-    of: (name, { protect, maxPauseMs }) => {
+    of: (name, { protect, maxPauseMs, traffic }) => {
       const host = hosts(name, 0);
       host.allow(protect.concurrency);
       const own = {

@@ -1,13 +1,14 @@
-import { TokenBucket } from '../guard/token-bucket.ts';
 import { Failure, FatalError } from '../model/failure.ts';
 import type { OriginWalk } from '../model/walk.ts';
 import { s3Listing } from '../scan/walk/s3-listing.ts';
 import { originFailure } from '../s3/explain-s3-error.ts';
 import { listLevel } from '../s3/list-level.ts';
-import type { S3Store } from '../s3/s3-store.ts';
 import { listingAddress } from './listing-address.ts';
+import type { Hosts } from './open-hosts.ts';
 import { openStore } from './open-s3-store.ts';
+import { paceStore } from './pace-store.ts';
 import type { PickedSource } from './scan-sources.ts';
+import { storeHost } from './store-host.ts';
 import type { Surroundings } from './surroundings.ts';
 
 /** A bucket that is listed, with how many requests that took so far. */
@@ -29,13 +30,13 @@ export interface ListingSettings {
 
 /**
  * Opens the bucket of a source for listing, over connections of its own.
- * @param paces of the whole run; each page takes one token of each
+ * @param hosts the limits of the whole run
  * @throws FatalError `usage`.
  */
 export async function openS3Walk(
   source: PickedSource,
   settings: ListingSettings,
-  paces: readonly TokenBucket[],
+  hosts: Hosts,
   surroundings: Surroundings,
 ): Promise<OpenedListing> {
   const { rule } = source;
@@ -58,10 +59,12 @@ export async function openS3Walk(
     folder,
     surroundings,
   );
-  const own = protect.requestsPerSecond;
-  const clock = surroundings.steadyClock;
-  const all = own === undefined ? paces : [...paces, new TokenBucket(own, 1, clock)];
-  const paced = { send: pacedSend(store, all), close: () => store.close() };
+  const limits = hosts.of(storeHost(s3, bucket), {
+    protect,
+    maxPauseMs: origins?.retries.maxMs ?? 0,
+    traffic: { bodyBytes: 0 },
+  });
+  const paced = { ...paceStore(store, limits), close: () => store.close() };
   const shown = `${name}${base}`;
   return {
     walk: s3Listing({ store: paced, name: shown, base, from }),
@@ -80,11 +83,4 @@ function unusable(error: unknown, name: string, { label }: PickedSource): unknow
   const failure = originFailure(error, { bucket: name, doing: 'list objects' });
   if (!(failure instanceof Failure)) return failure;
   return new FatalError('origins-unusable', `rule ${label}: ${failure.message}`, failure);
-}
-
-function pacedSend(store: S3Store, paces: readonly TokenBucket[]): S3Store['send'] {
-  return async (request, reader, signal) => {
-    for (const pace of paces) await pace.take(1, signal);
-    return store.send(request, reader, signal);
-  };
 }

@@ -1,19 +1,18 @@
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { TokenBucket } from '../guard/token-bucket.ts';
-import { targetUrl } from '../http/target-url.ts';
 import type { OriginEvent } from '../model/event.ts';
+import { Failure, FatalError } from '../model/failure.ts';
 import type { Rule } from '../model/rule.ts';
 import type { OriginWalk } from '../model/walk.ts';
-import { resolveOriginUrl, resolveSecret } from '../rules/resolve-secret.ts';
+import { resolveSecret } from '../rules/resolve-secret.ts';
 import type { ScanTarget } from '../run/scan/walk-place.ts';
 import { directoryWalk } from '../scan/walk/directory.ts';
-import { fetchRobots } from '../scan/walk/fetch-robots.ts';
-import { httpIndex } from '../scan/walk/http-index.ts';
-import type { RobotsRules } from '../scan/walk/robots.ts';
-import { sitemap } from '../scan/walk/sitemap.ts';
-import type { RuleSource } from '../transfer/rule-source.ts';
-import { type IndexAddress, indexAddress } from './index-address.ts';
+import type { ListWalk } from '../scan/walk/key-list-walk.ts';
+import { BELOW_FOLDER, type IndexAddress, indexAddress } from './index-address.ts';
+import { type ListAddress, listAddress } from './list-address.ts';
+import type { Hosts } from './open-hosts.ts';
+import { IndexWalks } from './open-index-walk.ts';
+import { openListWalk } from './open-list-walk.ts';
 import { type OpenedListing, openS3Walk } from './open-s3-walk.ts';
 import { openSources, type OpenedSources } from './open-sources.ts';
 import type { PickedSource } from './scan-sources.ts';
@@ -24,7 +23,10 @@ export interface WalkSettings {
   /** Where relative paths of the rules file start. */
   readonly folder: string;
   readonly concurrency: number;
+  /** Of the whole run, where no `hosts` bring theirs. */
   readonly requestsPerSecond: number | undefined;
+  /** The limits of the run's hosts, where it talks to them for objects as well. */
+  readonly hosts?: Hosts | undefined;
   readonly ignoreRobots: boolean;
   readonly onState: (event: OriginEvent) => void;
   readonly onWaiting: (line: string) => void;
@@ -35,15 +37,33 @@ export interface WalkSettings {
 /** What a scan walks, opened. */
 export interface OpenedWalks {
   readonly targets: readonly ScanTarget[];
-  /** Finds out whether every origin answers. @throws FatalError `origins-unusable`. */
+  /** Finds out whether every origin answers. @throws FatalError `origins-unusable`, `usage`. */
   readonly check: (signal: AbortSignal) => Promise<void>;
   /** Requests sent so far. */
   readonly requests: () => number;
   readonly close: () => Promise<void>;
 }
 
+/** What a source walks. */
+type Walked =
+  | { readonly kind: 'index'; readonly at: IndexAddress }
+  | { readonly kind: 'list'; readonly at: ListAddress }
+  | { readonly kind: 's3' }
+  | { readonly kind: 'directory'; readonly root: string };
+
+/** What the walks of a run share. */
+interface Means {
+  readonly settings: WalkSettings;
+  readonly surroundings: Surroundings;
+  readonly sources: OpenedSources;
+  readonly indexes: IndexWalks;
+  readonly listings: OpenedListing[];
+  readonly lists: [label: string, walk: ListWalk][];
+  readonly onRequest: () => void;
+}
+
 /**
- * Opens the walks of a scan; HTTP addresses behind the guards that `migrate` has.
+ * Opens the walks of a scan; whatever is asked by HTTP is behind the guards that `migrate` has.
  * @throws FatalError `usage`.
  */
 export async function openWalks(
@@ -51,68 +71,97 @@ export async function openWalks(
   settings: WalkSettings,
   surroundings: Surroundings,
 ): Promise<OpenedWalks> {
-  const indexes = new Map<PickedSource, IndexAddress>();
-  for (const source of picked) {
-    if (source.from === 'httpIndex') indexes.set(source, indexAddress(source, surroundings.env));
-    // Its own URL names the sitemap; what that names hangs on the rule's address.
-    if (source.from === 'sitemap') {
-      indexes.set(source, indexAddress({ ...source, url: undefined }, surroundings.env));
-    }
-  }
-  const listings = await openListings(picked, settings, surroundings);
-  const sources = await openIndexSources(indexes, settings, surroundings);
+  const walked = picked.map((source): [PickedSource, Walked] => [
+    source,
+    walkedBy(source, settings, surroundings),
+  ]);
+  const sources = await openAddresses(walked, settings, surroundings);
   const counter = { requests: 0 };
-  const robots = new Robots(settings.ignoreRobots);
-  const targets = picked.map((source): ScanTarget => {
-    const { rule, label } = source;
-    const index = indexes.get(source);
-    const opened = sources.byRule.get(label);
-    const isIndex = index !== undefined && opened !== undefined;
-    const walk = isIndex
-      ? openIndex(index, opened, robots, counter, sitemapUrl(source, surroundings))
-      : (listings.get(source)?.walk ??
-        directoryWalk(directoryOf(source, settings.folder, surroundings)));
-    return { rule, walk };
-  });
-  const listed = [...listings.values()];
+  const onRequest = (): void => {
+    counter.requests += 1;
+  };
+  const indexes = new IndexWalks(settings.ignoreRobots, onRequest, surroundings.env);
+  const opened = { indexes, listings: [], lists: [], onRequest };
+  const means: Means = { ...opened, settings, surroundings, sources };
+  const targets: ScanTarget[] = [];
+  for (const [source, what] of walked) targets.push(await targetOf(source, what, means));
+  const { listings, lists } = means;
   return {
     targets,
     check: async (signal) => {
-      await Promise.all([sources.check(signal), ...listed.map(({ check }) => check(signal))]);
+      await Promise.all([sources.check(signal), ...listings.map(({ check }) => check(signal))]);
+      // Lists are fetched from origins that answer.
+      for (const [label, walk] of lists) await checkList(label, walk, signal);
     },
-    requests: () => listed.reduce((sum, { requests }) => sum + requests(), counter.requests),
+    requests: () => listings.reduce((sum, { requests }) => sum + requests(), counter.requests),
     close: async () => {
-      await Promise.all([sources.close(), ...listed.map(({ walk }) => walk.close())]);
+      const walks = [...listings, ...lists.map(([, walk]) => ({ walk }))];
+      await Promise.all([sources.close(), ...walks.map(({ walk }) => walk.close())]);
     },
   };
 }
 
-async function openListings(
-  picked: readonly PickedSource[],
-  settings: WalkSettings,
-  surroundings: Surroundings,
-): Promise<ReadonlyMap<PickedSource, OpenedListing>> {
-  const { requestsPerSecond: rate } = settings;
-  const paces = rate === undefined ? [] : [new TokenBucket(rate, 1, surroundings.steadyClock)];
-  const listings = new Map<PickedSource, OpenedListing>();
-  for (const source of picked) {
-    if (source.from !== 's3') continue;
-    listings.set(source, await openS3Walk(source, settings, paces, surroundings));
+function walkedBy(source: PickedSource, { folder }: WalkSettings, { env }: Surroundings): Walked {
+  switch (source.from) {
+    case 'httpIndex':
+      return { kind: 'index', at: indexAddress(source, env) };
+    case 'sitemap':
+      // Its own URL names the sitemap; what that names hangs on the rule's address.
+      return { kind: 'index', at: indexAddress({ ...source, url: undefined }, env) };
+    case 'keys':
+    case 's3Inventory':
+      return { kind: 'list', at: listAddress(source, folder, env) };
+    case 's3':
+      return { kind: 's3' };
+    case 'directory':
+      return { kind: 'directory', root: directoryOf(source, folder, env) };
   }
-  return listings;
+}
+
+async function targetOf(source: PickedSource, walked: Walked, means: Means): Promise<ScanTarget> {
+  const { rule, from } = source;
+  const walk = await openWalk(source, walked, means);
+  return { rule, walk, names: from === 'keys' ? 'keys' : 'originKeys' };
+}
+
+async function openWalk(source: PickedSource, walked: Walked, means: Means): Promise<OriginWalk> {
+  const { settings, surroundings, sources, indexes, listings, lists, onRequest } = means;
+  const { label } = source;
+  const opened = sources.byRule.get(label);
+  switch (walked.kind) {
+    case 'index':
+      return indexes.open(source, walked.at, opened);
+    case 'list': {
+      const list = { opened, onRequest, note: settings.onWaiting };
+      const walk = openListWalk(source, walked.at, list, surroundings);
+      lists.push([label, walk]);
+      return walk;
+    }
+    case 's3': {
+      const listing = await openS3Walk(source, settings, sources.hosts, surroundings);
+      listings.push(listing);
+      return listing.walk;
+    }
+    case 'directory':
+      return directoryWalk(walked.root, () => surroundings.clock.now());
+  }
 }
 
 /** Each address as the only one of a rule of its own, which is called as the source is. */
-async function openIndexSources(
-  indexes: ReadonlyMap<PickedSource, IndexAddress>,
+async function openAddresses(
+  walked: readonly (readonly [PickedSource, Walked])[],
   settings: WalkSettings,
   surroundings: Surroundings,
 ): Promise<OpenedSources> {
-  const rules = [...indexes].flatMap(([{ rule, label }, { address }]): Rule[] => {
+  const rules = walked.flatMap(([{ rule, label }, what]): Rule[] => {
+    const address = 'at' in what && 'address' in what.at ? what.at.address : undefined;
     const { origins } = rule;
-    if (origins === undefined) return [];
+    if (address === undefined || origins === undefined) return [];
     const alone = { ...origins, select: 'ordered' as const, masters: [address], slaves: [] };
-    return [{ ...rule, id: label, origins: { ...alone, healthCheck: undefined } }];
+    // What is asked for is no key of the rule: it stands as it is.
+    return [
+      { ...rule, id: label, key: BELOW_FOLDER, origins: { ...alone, healthCheck: undefined } },
+    ];
   });
   const { requestsPerSecond, ...others } = settings;
   return openSources(
@@ -127,61 +176,22 @@ async function openIndexSources(
   );
 }
 
-function openIndex(
-  { name, folderUrl, stem, from, locate }: IndexAddress,
-  { origin, headers: { headers, secrets } }: RuleSource,
-  robots: Robots,
-  counter: { requests: number },
-  sitemapAt: string | undefined,
-): OriginWalk {
-  const onRequest = (): void => {
-    counter.requests += 1;
-  };
-  const site = targetUrl(folderUrl)?.site ?? '';
-  const question = { origin, site, headers, secretHeaders: secrets, onRequest };
-  const shared = {
-    origin,
-    name,
-    folderUrl,
-    stem,
-    headers,
-    secretHeaders: secrets,
-    robots: robots.of(site, (signal) => fetchRobots(question, signal)),
-    onRequest,
-  };
-  return sitemapAt === undefined
-    ? httpIndex({ ...shared, from, locate })
-    : sitemap({ ...shared, url: sitemapAt });
-}
-
-/** Where a sitemap is; undefined for other sources. */
-function sitemapUrl({ from, url, label }: PickedSource, { env }: Surroundings): string | undefined {
-  if (from !== 'sitemap' || url === undefined) return undefined;
-  return resolveOriginUrl(url, env, `rule ${label}, url`);
-}
-
-type AskRobots = (signal: AbortSignal) => Promise<RobotsRules>;
-
-/** One robots.txt a site, asked for once. */
-class Robots {
-  readonly #isIgnored: boolean;
-  readonly #known = new Map<string, Promise<RobotsRules>>();
-
-  constructor(isIgnored: boolean) {
-    this.#isIgnored = isIgnored;
-  }
-
-  of(site: string, ask: AskRobots): AskRobots | undefined {
-    if (this.#isIgnored) return undefined;
-    return (signal) => {
-      const known = this.#known.get(site) ?? ask(signal);
-      this.#known.set(site, known);
-      return known;
-    };
+/** @throws FatalError `origins-unusable` where it can't be fetched, `usage` where it is no list. */
+async function checkList(label: string, walk: ListWalk, signal: AbortSignal): Promise<void> {
+  try {
+    await walk.check(signal);
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    const line = `rule ${label}: the list can't be fetched: ${error.message}`;
+    throw new FatalError('origins-unusable', line, error);
   }
 }
 
-function directoryOf({ url, label }: PickedSource, folder: string, { env }: Surroundings): string {
+function directoryOf(
+  { url, label }: PickedSource,
+  folder: string,
+  env: Surroundings['env'],
+): string {
   const text = url === undefined ? '.' : resolveSecret(url, env, `rule ${label}, url`);
   if (/^file:\/\//i.test(text)) return fileURLToPath(text);
   return path.resolve(folder, text.replace(/^file:/i, ''));

@@ -1,5 +1,5 @@
 import { keyProblem, objectKey, type ObjectKey } from '../model/object-key.ts';
-import type { Rule } from '../model/rule.ts';
+import type { KeyRewrite, Rule } from '../model/rule.ts';
 import { rewriteKey } from './rewrite-key.ts';
 
 /**
@@ -12,6 +12,11 @@ import { rewriteKey } from './rewrite-key.ts';
  * was replaced whatever it was is known again only from `match.keySuffix`.
  */
 export function invertKey(rule: Rule, originKey: string): ObjectKey | undefined {
+  // Most rules leave keys as they are, and this is asked for every object of an origin.
+  if (isKept(rule.key)) {
+    const isKey = keyProblem(originKey) === undefined && isTaken(rule, originKey);
+    return isKey ? objectKey(originKey) : undefined;
+  }
   const { addPrefix, addSuffix } = rule.key;
   const bare = unwrapped(originKey, addPrefix, addSuffix);
   if (bare === undefined) return undefined;
@@ -57,4 +62,11 @@ function withOldPrefix({ key, match }: Rule, text: string): string[] {
 
 function isTaken({ match: { keyPrefix = '', keySuffix = '' } }: Rule, text: string): boolean {
   return text.startsWith(keyPrefix) && text.endsWith(keySuffix);
+}
+
+/** Whether the request key is the origin key. */
+function isKept(key: KeyRewrite): boolean {
+  const { replacePrefix, template, fixed, replaceSuffix, addPrefix, addSuffix } = key;
+  const isUntouched = replacePrefix === undefined && template === undefined && fixed === undefined;
+  return isUntouched && replaceSuffix === undefined && addPrefix === '' && addSuffix === '';
 }

@@ -3,16 +3,15 @@ import { covers, overlaps } from './key-coverage.ts';
 import { lintAddresses } from './lint-addresses.ts';
 import { lintAnswers } from './lint-answers.ts';
 import { lintVariants } from './lint-variants.ts';
-import { notImplementedYet } from './not-implemented-yet.ts';
 import type { Finding, LintName, Problem } from './problem.ts';
 import type { Place, Tree } from './yaml-tree.ts';
 import { locate } from './yaml-tree.ts';
 
 /**
  * What is valid and yet likely not meant, as warnings.
- * @param written the file as it stands; @param merged the same with `defaults` under every rule
+ * @param merged the file as it stands, with `defaults` under every rule
  */
-export function lintRules(rules: Rules, written: Tree, merged: Tree): Problem[] {
+export function lintRules(rules: Rules, merged: Tree): Problem[] {
   const findings = [
     ...(rules.rules.length === 0 ? [NO_RULES] : []),
     ...rules.rules.flatMap((rule, index) => [
@@ -24,12 +23,7 @@ export function lintRules(rules: Rules, written: Tree, merged: Tree): Problem[] 
       ...lintAnswers(rule, index),
     ]),
   ];
-  return [
-    ...notImplementedYet(written).map(({ at, message }) =>
-      warning('not-implemented-yet', at, message),
-    ),
-    ...findings.map(({ lint, path, message }) => warning(lint, locate(merged, path), message)),
-  ];
+  return findings.map(({ lint, path, message }) => warning(lint, locate(merged, path), message));
 }
 
 const NO_RULES: Finding = {

@@ -56,7 +56,7 @@ function typed(written: Tree, found: readonly Problem[]): ParsedRules {
   if (errors.length > 0 || !result.success) {
     return { rules: undefined, problems: sortProblems(distinct(errors)) };
   }
-  const warnings = lintRules(result.data, written, merged);
+  const warnings = lintRules(result.data, merged);
   return { rules: result.data, problems: sortProblems(distinct(warnings)) };
 }
 

@@ -1,6 +1,5 @@
 /** Names of the lints, so that a flag can raise one of them to an error without reading messages. */
 export type LintName =
-  | 'not-implemented-yet'
   | 'no-rules'
   | 'unreachable'
   | 'overlap'

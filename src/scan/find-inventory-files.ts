@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { Stats } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 import path from 'node:path';
 
@@ -15,8 +16,8 @@ export interface InventoryFile {
 }
 
 /**
- * Finds the files that a manifest names, by their base name or key beside it, or by their key in
- * any folder above, as a copy of the whole bucket has them; and checks what they hold.
+ * Finds the files that a manifest names, as {@link inventoryFilePath} does, and checks what they
+ * hold.
  * @param name of the list, for messages
  * @param manifest the path of the manifest
  * @throws FatalError `usage` where one is missing or another than the manifest says; the signal's
@@ -29,31 +30,66 @@ export async function findInventoryFiles(
   signal: AbortSignal,
 ): Promise<readonly InventoryFile[]> {
   const found: InventoryFile[] = [];
-  for (const file of files) found.push(await findFile(name, path.dirname(manifest), file, signal));
+  for (const file of files) found.push(await findFile(name, manifest, file, signal));
   return found;
 }
 
 async function findFile(
   name: string,
-  folder: string,
+  manifest: string,
   file: ManifestFile,
   signal: AbortSignal,
 ): Promise<InventoryFile> {
-  for (const candidate of candidates(folder, file.key)) {
-    const stats = await stat(candidate).catch(() => undefined);
-    if (stats?.isFile() !== true) continue;
-    if (file.size !== undefined && stats.size !== file.size) {
-      throw differs(name, candidate, `has ${stats.size} bytes, the manifest says ${file.size}`);
-    }
-    const md5 = await md5Of(name, candidate, signal);
-    if (md5 !== file.md5) {
-      throw differs(name, candidate, `has the MD5 ${md5}, the manifest says ${file.md5}`);
-    }
-    return { path: candidate, size: stats.size, mtimeMs: stats.mtimeMs };
-  }
+  const found = await inventoryFilePath(manifest, file.key);
+  if (found !== undefined) return checkedInventoryFile(name, found, file, signal);
   const missing = `its file ${JSON.stringify(file.key)} is not there`;
   const advice = 'fetch it into the folder of the manifest';
   throw new FatalError('usage', `${name}: ${missing}: ${advice}`);
+}
+
+/**
+ * Where a file lies that a manifest names: by its base name beside it, or by its key there or in any
+ * folder above, as a copy of the whole bucket has them; undefined where it does not.
+ * @param manifest the path of the manifest
+ */
+export async function inventoryFilePath(
+  manifest: string,
+  key: string,
+): Promise<string | undefined> {
+  for (const candidate of candidates(path.dirname(manifest), key)) {
+    const stats = await stat(candidate).catch(() => undefined);
+    if (stats?.isFile() === true) return candidate;
+  }
+  return undefined;
+}
+
+/**
+ * Checks a file by what the manifest says of it.
+ * @param name of the list, for messages
+ * @param at its path
+ * @throws FatalError `usage` where it is another; the signal's reason.
+ */
+export async function checkedInventoryFile(
+  name: string,
+  at: string,
+  file: Omit<ManifestFile, 'key'>,
+  signal: AbortSignal,
+): Promise<InventoryFile> {
+  const { size, mtimeMs } = await statOf(name, at);
+  if (file.size !== undefined && size !== file.size) {
+    throw differs(name, at, `has ${size} bytes, the manifest says ${file.size}`);
+  }
+  const md5 = await md5Of(name, at, signal);
+  if (md5 === file.md5) return { path: at, size, mtimeMs };
+  throw differs(name, at, `has the MD5 ${md5}, the manifest says ${file.md5}`);
+}
+
+async function statOf(name: string, file: string): Promise<Stats> {
+  try {
+    return await stat(file);
+  } catch (error) {
+    throw unreadable(name, file, error);
+  }
 }
 
 function candidates(folder: string, key: string): readonly string[] {
@@ -77,10 +113,14 @@ async function md5Of(name: string, file: string, signal: AbortSignal): Promise<s
     }
   } catch (error) {
     signal.throwIfAborted();
-    const why = error instanceof Error ? error.message : String(error);
-    throw new FatalError('usage', `${name}: its file ${file} can't be read: ${why}`, error);
+    throw unreadable(name, file, error);
   }
   return hash.digest('hex');
+}
+
+function unreadable(name: string, file: string, error: unknown): FatalError {
+  const why = error instanceof Error ? error.message : String(error);
+  return new FatalError('usage', `${name}: its file ${file} can't be read: ${why}`, error);
 }
 
 function differs(name: string, file: string, what: string): FatalError {

@@ -15,6 +15,10 @@ export interface Manifest {
   /** Names of the columns of every file, in order. */
   readonly columns: readonly string[];
   readonly files: readonly ManifestFile[];
+  /** The bucket that was listed. */
+  readonly sourceBucket: string | undefined;
+  /** When listing it began, in milliseconds since the epoch. */
+  readonly createdMs: number | undefined;
 }
 
 /**
@@ -24,9 +28,7 @@ export interface Manifest {
  */
 export function parseManifest(name: string, text: Buffer): Manifest {
   const manifest = asFields(parsed(text));
-  const [format, schema, files] = ['fileFormat', 'fileSchema', 'files'].map((field) =>
-    manifest?.get(field),
-  );
+  const [format, schema, files, source, created] = FIELDS.map((field) => manifest?.get(field));
   if (typeof format !== 'string' || typeof schema !== 'string' || !Array.isArray(files)) {
     const what = 'is no manifest.json of an S3 Inventory: fileFormat, fileSchema and files';
     throw broken(name, `${what} are expected in a JSON object`);
@@ -38,8 +40,13 @@ export function parseManifest(name: string, text: Buffer): Manifest {
   return {
     columns: schema.split(',').map((column) => column.trim()),
     files: files.map((file, index) => manifestFile(name, file, index)),
+    sourceBucket: typeof source === 'string' && source !== '' ? source : undefined,
+    createdMs:
+      typeof created === 'string' && /^\d{1,15}$/.test(created) ? Number(created) : undefined,
   };
 }
+
+const FIELDS = ['fileFormat', 'fileSchema', 'files', 'sourceBucket', 'creationTimestamp'];
 
 function manifestFile(name: string, value: unknown, index: number): ManifestFile {
   const fields = asFields(value);

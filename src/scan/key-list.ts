@@ -14,8 +14,10 @@ import { isFirstLine, type Note, readFormat, readHead } from './read-format.ts';
 import { skipBytes } from './skip-bytes.ts';
 
 export interface KeyListOptions {
-  /** Of a regular file; shown in messages as it is given. */
+  /** Of a regular file. */
   readonly path: string;
+  /** What messages call it, with the same ending; absent: its path. */
+  readonly name?: string | undefined;
   /** Absent: told by the first line and the name. */
   readonly format?: KeysFormat | undefined;
   /** Told of what is passed over. */
@@ -95,12 +97,12 @@ function bytesOf(path: string, handle: FileHandle, compressed: boolean): ListByt
   };
 }
 
-async function openList(path: string): Promise<FileHandle> {
+async function openList(path: string, shown: string): Promise<FileHandle> {
   try {
     // Without O_NONBLOCK a named pipe that nobody writes to would hang the open.
     return await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
   } catch (error) {
-    throw unreadable(path, error);
+    throw unreadable(shown, error);
   }
 }
 
@@ -130,11 +132,12 @@ async function formatOf(
  */
 export async function openKeyList(options: KeyListOptions): Promise<KeyList> {
   const { path, note = () => undefined, signal = new AbortController().signal } = options;
-  const name = `key list ${path}`;
-  const handle = await openList(path);
+  const { name: shown = path } = options;
+  const name = `key list ${shown}`;
+  const handle = await openList(path, shown);
   try {
-    await checkFile(path, handle);
-    const bytes = bytesOf(path, handle, await isCompressed(path, handle));
+    await checkFile(shown, handle);
+    const bytes = bytesOf(shown, handle, await isCompressed(shown, handle));
     const format = await formatOf(options, bytes, signal);
     if (format === 's3-inventory') {
       const inventory = await openInventory({ name, path, manifest: bytes, signal });
@@ -146,6 +149,6 @@ export async function openKeyList(options: KeyListOptions): Promise<KeyList> {
     return Object.assign(source, { format });
   } catch (error) {
     await handle.close();
-    throw unreadable(path, error);
+    throw unreadable(shown, error);
   }
 }

@@ -23,12 +23,11 @@ it('a file without rules is told that it does nothing', () => {
   expect(lints('rules: []')).toEqual(['no-rules rules: there is no rule, so every key is skipped']);
 });
 
-describe('accepted fields whose behaviour is still to come', () => {
-  it('are told where they stand', () => {
-    const text = `scan:\n  - { rule: a, from: httpIndex }\n  - { rule: a, from: s3Inventory }\nrules: [{ id: a, ${MASTER} }]`;
-    expect(lints(text)).toEqual([
-      'not-implemented-yet scan[1].from: `s3Inventory` is not implemented yet (give the keys with --keys)',
-    ]);
+describe('fields that need no warning', () => {
+  it('are every source of a scan', () => {
+    const kinds = ['httpIndex', 'sitemap', 's3', 's3Inventory', 'directory', 'keys'];
+    const sources = kinds.map((from) => `  - { rule: a, from: ${from}, url: ./x }`).join('\n');
+    expect(lints(`scan:\n${sources}\nrules: [{ id: a, ${MASTER} }]`)).toEqual([]);
   });
 
   it.each([
@@ -40,7 +39,7 @@ describe('accepted fields whose behaviour is still to come', () => {
     'origins: { masters: ["https://o.example/"], healthCheck: { url: "https://o.example/health" } }',
     'action: "off"',
     `match: { methods: [GET] }, response: { onError: 502 }, protect: { negativeTtl: 5s }, ${MASTER}`,
-  ])('and none for what works: %s', (fields) => {
+  ])('are those of a rule: %s', (fields) => {
     expect(ruleLints(fields)).toEqual([]);
   });
 });

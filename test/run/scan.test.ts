@@ -126,6 +126,21 @@ describe('a scan', () => {
     expect(journal.pieces).toEqual([]);
   });
 
+  it('marks what is so young that a later edit would not show', async () => {
+    const listed = { lastModifiedMs: 1_000_000, resolutionMs: 60_000 };
+    const [young, old] = [1_060_999, 1_061_000];
+    const at = (originKey: string, asOfMs: number): WalkPiece => ({
+      ...piece({ kind: 'object', originKey, ...listed }),
+      asOfMs,
+    });
+    const { done, journal } = start(walkOf({ '': [at('x/young', young), at('x/old', old)] }));
+    await done;
+    expect(journal.pieces.flatMap(({ entries }) => entries)).toMatchObject([
+      { key: 'young', racy: true },
+      { key: 'old', racy: undefined },
+    ]);
+  });
+
   it('saves as soon as a key was found, not after a second', async () => {
     const { done, journal } = start(
       walkOf({ '': [piece(place('x/'))], 'x/': [piece(object('x/k'))] }),

@@ -1,4 +1,4 @@
-import type { EventSink } from '../../model/ports.ts';
+import type { Clock, EventSink } from '../../model/ports.ts';
 import type { Rule } from '../../model/rule.ts';
 import type { ManifestEntry, ScanJournal } from '../../model/scan-journal.ts';
 import { NO_STEPS, StepsDiffer, StepTrail } from '../../model/step-trail.ts';
@@ -10,7 +10,7 @@ import type {
   WalkPlace,
   WalkStep,
 } from '../../model/walk.ts';
-import { mapObject } from './map-step.ts';
+import { type FoundNames, mapObject } from './map-step.ts';
 import { mayHideObject } from './may-hide-object.ts';
 import type { ScanTally } from './scan-counts.ts';
 
@@ -18,6 +18,8 @@ import type { ScanTally } from './scan-counts.ts';
 export interface ScanTarget {
   readonly rule: Rule;
   readonly walk: OriginWalk;
+  /** Absent: origin keys. */
+  readonly names?: FoundNames | undefined;
 }
 
 /** Where what is found goes to. */
@@ -27,6 +29,7 @@ export interface PlaceSinks {
   readonly journal: ScanJournal;
   readonly tally: ScanTally;
   readonly events: EventSink;
+  readonly clock: Pick<Clock, 'now'>;
   readonly warn: (line: string) => void;
   /** Something was recorded, so many keys among it. */
   readonly onRecorded: (keys: number) => void;
@@ -66,7 +69,7 @@ async function walkOnce(
     if (piece.links !== piece.steps.length) throw lost(target, place, piece);
     const fresh = piece.steps.filter((step) => trail.takes(step));
     if (fresh.length === 0) continue;
-    await recordSteps(fresh, place, target, trail, sinks);
+    await recordSteps({ steps: fresh, asOfMs: piece.asOfMs }, place, target, trail, sinks);
   }
   trail.finish();
 }
@@ -77,15 +80,16 @@ function lost({ walk }: ScanTarget, { prefix }: OpenPlace, { links, steps }: Wal
 
 /** Counts and records in one go, so that what is saved always fits together. */
 function recordSteps(
-  steps: readonly WalkStep[],
+  { steps, asOfMs }: { readonly steps: readonly WalkStep[]; readonly asOfMs: number | undefined },
   place: OpenPlace,
-  { rule }: ScanTarget,
+  { rule, names = 'originKeys' }: ScanTarget,
   trail: StepTrail,
-  { rules, journal, tally, events, onRecorded }: PlaceSinks,
+  { rules, journal, tally, events, clock, onRecorded }: PlaceSinks,
 ): Promise<void> | undefined {
   const entries: ManifestEntry[] = [];
   const places: WalkPlace[] = [];
   const passed: PassedReason[] = [];
+  const foundFor = { rules, rule, names, asOfMs, nowMs: clock.now() };
   const pass = (reason: PassedReason, link: string): void => {
     passed.push(reason);
     if (!mayHideObject({ reason, link })) return;
@@ -95,7 +99,7 @@ function recordSteps(
     if (step.kind === 'place') places.push(step.place);
     else if (step.kind === 'passed') pass(step.reason, step.link);
     else {
-      const mapped = mapObject(rules, rule, step);
+      const mapped = mapObject(step, foundFor);
       if ('entry' in mapped) entries.push(mapped.entry);
       else pass(mapped.reason, step.originKey);
     }

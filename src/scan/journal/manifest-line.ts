@@ -10,7 +10,7 @@ const ABOUT_LENGTH = 'YYYY-MM-DDTHH:MMZ'.length;
  * to the second. An origin key that is the key itself is left out.
  */
 export function manifestLine(entry: ManifestEntry): string {
-  const { key, size, etag, rule, originKey } = entry;
+  const { key, size, etag, rule, originKey, racy } = entry;
   const date = dateText(entry);
   // Put together by hand: a line is written for every key of an origin.
   let line = `{"key":${JSON.stringify(key)}`;
@@ -18,6 +18,7 @@ export function manifestLine(entry: ManifestEntry): string {
   if (etag !== undefined) line += `,"etag":${JSON.stringify(etag)}`;
   if (date !== undefined)
     line += `,"${date.length > ABOUT_LENGTH ? 'lastModified' : 'lastModifiedAbout'}":"${date}"`;
+  if (racy === true) line += ',"racy":true';
   line += `,"rule":"${rule}"`;
   if (originKey !== key) line += `,"originKey":${JSON.stringify(originKey)}`;
   return `${line}}\n`;

@@ -15,26 +15,29 @@ const REPLACEMENT = '\ufffd';
  * Walks a local directory. A place is one folder. Symbolic links are not followed, whatever they
  * lead to, and names that are not UTF-8 can't be keys: both are passed over.
  * @param root absolute
+ * @param now the clock that files get their dates from, in milliseconds since the epoch
  */
-export function directoryWalk(root: string): OriginWalk {
+export function directoryWalk(root: string, now: () => number): OriginWalk {
   return {
     name: root,
     start: () => [{ at: '', prefix: '' }],
-    walk: (place, signal) => walkFolder(root, place, signal),
+    walk: (place, signal) => walkFolder(root, now, place, signal),
     close: () => Promise.resolve(),
   };
 }
 
 async function* walkFolder(
   root: string,
+  now: () => number,
   place: WalkPlace,
   signal: AbortSignal,
 ): AsyncGenerator<WalkPiece> {
   const folder = path.join(root, place.at);
   let entries: Dirent[] = [];
+  const asOfMs = now();
   const give = async (): Promise<WalkPiece> => {
     const steps = await Promise.all(entries.map((entry) => stepOf(folder, place, entry)));
-    return { steps, links: entries.length };
+    return { steps, links: entries.length, asOfMs };
   };
   try {
     for await (const entry of await opendir(folder)) {

@@ -1,12 +1,11 @@
 import { Parser } from 'htmlparser2';
 import { FactsBehindLink } from './facts-behind-link.ts';
+import { pageText } from './page-text.ts';
+import { type PlainLink, plainLink } from './plain-link.ts';
 import type { OnLink, PageReader } from './page-link.ts';
 
 /** Text behind a link that is looked at for size and date: nginx pads it to a column of 50. */
 const MOST_TEXT = 300;
-
-/** A line that nothing but one plain link stands on, as servers write them by the thousand. */
-const PLAIN_LINE = /^ *<a href="([^"&<>]*)">[^<]*<\/a>([^<\n]*)\n$/;
 
 /** A longer line is no line of an index; it is read as it comes. */
 const MOST_LINE = 64 * 1024;
@@ -17,14 +16,14 @@ const MOST_LINE = 64 * 1024;
  * @param charset what the answer's Content-Type names; undefined: UTF-8
  */
 export function htmlPage(charset: string | undefined, onLink: OnLink): PageReader {
-  const decoder = decoderOf(charset);
+  const text = pageText(charset);
   const lines = new HtmlLines(onLink);
   return {
     write: (chunk) => {
-      lines.write(decoder.decode(chunk, { stream: true }));
+      lines.write(text(chunk));
     },
     end: () => {
-      lines.write(decoder.decode());
+      lines.write(text(undefined));
       return lines.end();
     },
   };
@@ -51,7 +50,7 @@ class HtmlLines {
     const all = this.#tail + text;
     let at = 0;
     for (let end = all.indexOf('\n'); end >= 0; end = all.indexOf('\n', at)) {
-      this.#line(all.slice(at, end + 1));
+      this.#line(all, at, end);
       at = end + 1;
     }
     this.#tail = all.slice(at);
@@ -66,18 +65,21 @@ class HtmlLines {
     return this.#links.end();
   }
 
-  #line(line: string): void {
-    const [, href, behind = ''] = PLAIN_LINE.exec(line) ?? [];
-    if (href === undefined || !this.#isPlain) this.#parse(line, href);
-    else this.#onLink({ kind: 'href', href, facts: this.#facts.read(behind) });
+  #line(text: string, start: number, end: number): void {
+    const plain = plainLink(text, start, end);
+    if (plain === undefined || !this.#isPlain) this.#parse(text.slice(start, end + 1), plain);
+    else {
+      const facts = this.#facts.readAt(text, plain.behind, end);
+      this.#onLink({ kind: 'href', href: plain.href, facts });
+    }
   }
 
-  /** @param href what the line looks as if it linked, where it looks plain. */
-  #parse(text: string, href: string | undefined): void {
+  /** @param plain what the line looks as if it linked, where it looks plain. */
+  #parse(text: string, plain: PlainLink | undefined): void {
     this.#links.given = [];
     this.#links.write(text);
     const [one, ...others] = this.#links.given;
-    this.#isPlain = href !== undefined && one === href && others.length === 0;
+    this.#isPlain = plain !== undefined && one === plain.href && others.length === 0;
   }
 }
 
@@ -138,14 +140,5 @@ class ParsedLinks {
     this.#behind = undefined;
     this.given.push(href);
     this.#onLink({ kind: 'href', href, facts });
-  }
-}
-
-/** An unknown charset is read as UTF-8; links of index pages are percent-encoded anyway. */
-function decoderOf(charset: string | undefined): InstanceType<typeof TextDecoder> {
-  try {
-    return new TextDecoder(charset ?? 'utf-8');
-  } catch {
-    return new TextDecoder('utf-8');
   }
 }

@@ -8,6 +8,7 @@ import { targetUrl } from '../../http/target-url.ts';
 import { freshPiece } from './fresh-piece.ts';
 import { IndexSteps } from './index-steps.ts';
 import { NoIndex } from './page-link.ts';
+import { pageDate } from './page-date.ts';
 import { checkSamePage, pageFrame } from './page-frame.ts';
 import { type Put, pulled } from './pulled.ts';
 import { INDEX_TYPES, readPage } from './read-page.ts';
@@ -85,6 +86,7 @@ async function readPlace(
     const { head } = answer;
     const what = `GET ${head.url}`;
     checkSamePage(url, head.url);
+    const asOfMs = pageDate(answer.head.headers);
     const trail = new StepTrail(before);
     const steps = new IndexSteps({ ...pageFrame(settings, place, head.url), robots });
     const page = readPage(head.headers['content-type'], (link) => {
@@ -92,7 +94,7 @@ async function readPlace(
     });
     if (page === undefined) throw noPage(what, head.headers['content-type']);
     const hand = async (): Promise<void> => {
-      const piece = freshPiece(steps.take(), trail);
+      const piece = freshPiece(steps.take(), trail, asOfMs);
       before = trail.mark;
       if (piece !== undefined) await put(piece);
     };

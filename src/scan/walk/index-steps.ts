@@ -2,14 +2,9 @@ import { MAX_KEY_BYTES, utf8Length } from '../../model/object-key.ts';
 import type { PassedReason, WalkStep } from '../../model/walk.ts';
 import type { IndexFrame } from './page-frame.ts';
 import type { ListedFacts, PageLink } from './page-link.ts';
-import { type LinkTarget, resolveLink } from './resolve-link.ts';
+import { isPlainName, type LinkTarget, resolveLink } from './resolve-link.ts';
 import type { RobotsRules } from './robots.ts';
-
-/**
- * So many names of a page are remembered: icons and names that link the same stand side by side.
- * A name that comes again much later is given twice, which costs a look and loses nothing.
- */
-const MOST_NAMES = 65_536;
+import { SeenNames } from './seen-names.ts';
 
 /** Enough of a link for people to find it. */
 const SHOWN_CHARACTERS = 300;
@@ -17,7 +12,8 @@ const SHOWN_CHARACTERS = 300;
 /** Turns the links of one page into steps: one step each. */
 export class IndexSteps {
   readonly #frame: IndexFrame & { readonly robots: RobotsRules };
-  #names = new Set<string>();
+  readonly #files = new SeenNames();
+  readonly #folders = new SeenNames();
   #found: WalkStep[] = [];
   #links = 0;
 
@@ -29,7 +25,10 @@ export class IndexSteps {
     this.#links += 1;
     if (link.kind === 'passed') this.#pass(link.reason, link.text);
     else if (link.kind === 'href') {
-      this.#target(resolveLink(link.href, this.#frame), link.href, link.facts);
+      const { href, facts } = link;
+      // Nearly all links are a plain name, which has nothing to judge.
+      if (isPlainName(href)) this.#found.push(this.#step(href, href, facts));
+      else this.#target(resolveLink(href, this.#frame), href, facts);
     } else {
       const { name, isFolder } = link;
       this.#target(named(name, isFolder), name, link.facts);
@@ -49,17 +48,23 @@ export class IndexSteps {
       this.#pass(target.reason, link);
       return;
     }
-    const isPlace = target.kind === 'place';
-    const below = isPlace ? `${target.name}/` : target.name;
-    const path = `${this.#frame.at}${below}`;
+    const below = target.kind === 'place' ? `${target.name}/` : target.name;
+    this.#found.push(this.#step(below, link, facts));
+  }
+
+  /** @param below the name, with its final slash where it is a folder's */
+  #step(
+    below: string,
+    link: string,
+    { size, lastModifiedMs, resolutionMs }: ListedFacts,
+  ): WalkStep {
+    const { at, stem } = this.#frame;
+    const path = `${at}${below}`;
     const reason = this.#refusal(path, below);
-    if (reason !== undefined) {
-      this.#pass(reason, link);
-      return;
-    }
-    const key = path.startsWith(this.#frame.stem) ? path.slice(this.#frame.stem.length) : '';
-    if (isPlace) this.#found.push({ kind: 'place', place: { at: path, prefix: key } });
-    else this.#found.push({ kind: 'object', originKey: key, ...facts });
+    if (reason !== undefined) return passedOver(reason, link);
+    const key = path.startsWith(stem) ? path.slice(stem.length) : '';
+    if (below.endsWith('/')) return { kind: 'place', place: { at: path, prefix: key } };
+    return { kind: 'object', originKey: key, size, lastModifiedMs, resolutionMs };
   }
 
   #refusal(path: string, below: string): PassedReason | undefined {
@@ -68,25 +73,19 @@ export class IndexSteps {
     const isOutside = !path.startsWith(stem) && !(below.endsWith('/') && stem.startsWith(path));
     if (isOutside) return 'outside';
     if (path.length * 3 > MAX_KEY_BYTES && utf8Length(path) > MAX_KEY_BYTES) return 'too-long';
-    if (this.#isRepeated(below)) return 'duplicate';
+    const seen = below.endsWith('/') ? this.#folders : this.#files;
+    if (seen.isRepeated(below)) return 'duplicate';
     if (robots.allowsAll || robots.allows(`${wirePath}${wireName(below)}`)) return undefined;
     return 'robots';
   }
 
-  #isRepeated(below: string): boolean {
-    if (this.#names.has(below)) return true;
-    if (this.#names.size >= MOST_NAMES) this.#names = new Set();
-    this.#names.add(below);
-    return false;
-  }
-
   #pass(reason: PassedReason, link: string): void {
-    this.#found.push({
-      kind: 'passed',
-      reason,
-      link: link.slice(0, SHOWN_CHARACTERS).toWellFormed(),
-    });
+    this.#found.push(passedOver(reason, link));
   }
+}
+
+function passedOver(reason: PassedReason, link: string): WalkStep {
+  return { kind: 'passed', reason, link: link.slice(0, SHOWN_CHARACTERS).toWellFormed() };
 }
 
 function named(name: string, isFolder: boolean): LinkTarget {

@@ -43,11 +43,18 @@ export function resolveLink(link: string, page: PageFrame): LinkTarget {
   return path.startsWith('/') ? fromRoot(path, page) : fromPage(path, page);
 }
 
-/** Nearly all links are a plain name, which has nothing to judge. */
 const SIMPLE = /^[A-Za-z0-9_-][A-Za-z0-9_.-]*\/?$/;
 
+/**
+ * Whether a link is a name one level below its page, with a final slash for a folder, in which every
+ * character stands for itself.
+ */
+export function isPlainName(link: string): boolean {
+  return SIMPLE.test(link);
+}
+
 function simpleTarget(link: string): LinkTarget | undefined {
-  if (!SIMPLE.test(link)) return undefined;
+  if (!isPlainName(link)) return undefined;
   if (!link.endsWith('/')) return { kind: 'object', name: link };
   return { kind: 'place', name: link.slice(0, -1) };
 }

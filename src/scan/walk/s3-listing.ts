@@ -3,8 +3,9 @@ import type { FoundObject, OriginWalk, WalkPiece, WalkPlace, WalkStep } from '..
 import { originFailure } from '../../s3/explain-s3-error.ts';
 import { listLevel } from '../../s3/list-level.ts';
 import { listPages } from '../../s3/list-objects.ts';
-import type { S3ListedObject } from '../../s3/read-listing.ts';
+import type { S3ListedObject } from '../../s3/listed-object.ts';
 import type { S3Store } from '../../s3/s3-store.ts';
+import { pageDate } from './page-date.ts';
 
 /** One bucket that is listed, or the part of it below a prefix. */
 export interface S3ListingSettings {
@@ -60,13 +61,14 @@ async function* walkPlace(
 
 /** @param levels that may still be gone down below this one */
 async function walkLevel(
-  { store, base }: S3ListingSettings,
+  { store: plain, base }: S3ListingSettings,
   { prefix }: WalkPlace,
   levels: number,
   signal: AbortSignal,
 ): Promise<WalkPiece> {
   const flat: WalkPiece = { steps: [place(runPlace(prefix, ''))], links: 1 };
   if (levels === 0) return flat;
+  const store = datedStore(plain);
   const level = await listLevel(store, `${base}${prefix}`, signal);
   if (level === undefined || level.prefixes.length > MOST_PREFIXES) return flat;
   const { objects, prefixes } = level;
@@ -78,29 +80,54 @@ async function walkLevel(
   return {
     steps: [...objects.map((object) => found(object, base)), ...places],
     links: objects.length + prefixes.length,
+    asOfMs: store.datedMs(),
   };
 }
 
 async function* walkRun(
-  { store, base }: S3ListingSettings,
+  { store: plain, base }: S3ListingSettings,
   { prefix }: WalkPlace,
   after: string,
   signal: AbortSignal,
 ): AsyncGenerator<WalkPiece> {
+  const store = datedStore(plain);
   let pages = 0;
-  const range = { prefix: `${base}${prefix}`, after: after === '' ? '' : `${base}${after}` };
+  const range = {
+    prefix: `${base}${prefix}`,
+    after: after === '' ? '' : `${base}${after}`,
+    pages: PAGES_A_PLACE,
+  };
   for await (const objects of listPages(store, range, signal)) {
     const steps: WalkStep[] = objects.map((object) => found(object, base));
     pages += 1;
     const last = objects.at(-1);
     if (pages < PAGES_A_PLACE || last === undefined) {
-      yield { steps, links: objects.length };
+      yield { steps, links: objects.length, asOfMs: store.datedMs() };
       continue;
     }
     steps.push(place(runPlace(prefix, last.key.slice(base.length))));
-    yield { steps, links: objects.length + 1 };
+    yield { steps, links: objects.length + 1, asOfMs: store.datedMs() };
     return;
   }
+}
+
+/** A store together with the Date of its last answer. */
+function datedStore(
+  store: Pick<S3Store, 'send'>,
+): Pick<S3Store, 'send'> & { readonly datedMs: () => number | undefined } {
+  let datedMs: number | undefined;
+  return {
+    datedMs: () => datedMs,
+    send: (request, reader, signal) =>
+      store.send(
+        request,
+        (response) => {
+          datedMs = pageDate(response.headers);
+          return reader(response);
+        },
+        signal,
+      ),
+  };
 }
 
 function found({ key, size, etag, lastModifiedMs }: S3ListedObject, base: string): FoundObject {

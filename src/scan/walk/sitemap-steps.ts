@@ -70,13 +70,19 @@ function passed(reason: PassedReason, loc: string): WalkStep {
   return { kind: 'passed', reason, link: loc.slice(0, SHOWN_CHARACTERS).toWellFormed() };
 }
 
-/** W3C's profile of ISO 8601; a day alone, or a time of nobody knows where, is none. */
+/** W3C's profile of ISO 8601; a time of nobody knows where is none. */
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/;
+const DAY = /^\d{4}-\d\d-\d\d$/;
 const [MINUTE_MS, SECOND_MS, MILLISECOND] = [60_000, 1000, 1];
+/** A day is over everywhere twelve hours after it is in Greenwich. */
+const ANY_DAY_MS = 36 * 60 * MINUTE_MS;
 
 function dateOf(lastmod: string): { lastModifiedMs?: number; resolutionMs?: number } {
   const [whole, seconds, fraction] = TIME.exec(lastmod) ?? [];
   const lastModifiedMs = Date.parse(lastmod);
+  if (DAY.test(lastmod) && !Number.isNaN(lastModifiedMs)) {
+    return { lastModifiedMs, resolutionMs: ANY_DAY_MS };
+  }
   if (whole === undefined || Number.isNaN(lastModifiedMs)) return {};
   const fine = fraction === undefined ? SECOND_MS : MILLISECOND;
   return { lastModifiedMs, resolutionMs: seconds === undefined ? MINUTE_MS : fine };

@@ -6,6 +6,7 @@ import type { OriginWalk, WalkPiece, WalkPlace } from '../../model/walk.ts';
 import { gunzipBytes, isGzip } from '../gunzip-bytes.ts';
 import { freshPiece } from './fresh-piece.ts';
 import type { HttpIndexSettings } from './http-index.ts';
+import { pageDate } from './page-date.ts';
 import { NoIndex } from './page-link.ts';
 import { type Put, pulled } from './pulled.ts';
 import { NO_ROBOTS, type RobotsRules } from './robots.ts';
@@ -59,6 +60,7 @@ async function readPlace(
   let before = new StepTrail().mark;
   const reader: AnswerReader<void> = async (answer) => {
     const what = `GET ${answer.head.url}`;
+    const asOfMs = pageDate(answer.head.headers);
     const trail = new StepTrail(before);
     const steps = new SitemapSteps({ ...settings, url, level, robots });
     const page = sitemapPage((entry) => {
@@ -66,7 +68,7 @@ async function readPlace(
       steps.add(entry);
     });
     const hand = async (): Promise<void> => {
-      const piece = freshPiece(steps.take(), trail);
+      const piece = freshPiece(steps.take(), trail, asOfMs);
       before = trail.mark;
       if (piece !== undefined) await put(piece);
     };

@@ -115,4 +115,7 @@ it('a line holds what is known, and a date no more exactly than it is', () => {
   expect(manifestLine(entry('k', { lastModifiedMs, resolutionMs: 60_000 }))).toBe(
     '{"key":"k","lastModifiedAbout":"2026-11-21T18:01Z","rule":"r"}\n',
   );
+  expect(manifestLine(entry('k', { lastModifiedMs, resolutionMs: 1000, racy: true }))).toBe(
+    '{"key":"k","lastModified":"2026-11-21T18:01:24.893Z","racy":true,"rule":"r"}\n',
+  );
 });

@@ -18,7 +18,8 @@ afterEach(async () => {
 async function steps(at: string): Promise<WalkStep[]> {
   const found: WalkStep[] = [];
   const signal = new AbortController().signal;
-  for await (const piece of directoryWalk(root).walk({ at, prefix: at }, signal)) {
+  for await (const piece of directoryWalk(root, () => 77).walk({ at, prefix: at }, signal)) {
+    expect(piece.asOfMs).toBe(77);
     expect(piece.links).toBe(piece.steps.length);
     found.push(...piece.steps);
   }

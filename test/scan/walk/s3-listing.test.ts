@@ -99,6 +99,17 @@ describe('a bucket', () => {
     expect(await walked(walkOf())).toEqual({ keys: [], places: walkOf().start() });
   });
 
+  it('says of levels and of pages when they were listed, by the store’s own clock', async () => {
+    hold(['a/1', 'b']);
+    const [level] = walkOf().start();
+    const run = { at: 'behind  ', prefix: '' };
+    for (const place of [level, run]) {
+      for await (const piece of walkOf().walk(place ?? run, NEVER)) {
+        expect(piece.asOfMs).toSatisfy((ms: number) => ms > 1_700_000_000_000 && ms % 1000 === 0);
+      }
+    }
+  });
+
   it('has a place for each of its few prefixes, below levels with only one', async () => {
     hold(['one/two/a/1', 'one/two/b/1', 'one/two/c']);
     const { keys, places } = await walked(walkOf());

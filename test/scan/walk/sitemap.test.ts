@@ -57,7 +57,7 @@ async function walked(
 const loc = (text: string, more = ''): string => `<loc>${text}</loc>${more}`;
 
 describe('a sitemap', () => {
-  it('names objects below the address, decoded, with a date only where it has a time', async () => {
+  it('names objects below the address, decoded, with its date as exactly as it stands there', async () => {
     const at = 'http://a.example/m/';
     const { steps, error } = await walked(
       urlset(
@@ -73,10 +73,16 @@ describe('a sitemap', () => {
       ),
     );
     expect(error).toBeUndefined();
+    const day = Date.UTC(2026, 10, 21);
     const minute = Date.UTC(2026, 10, 21, 17, 1);
     const second = Date.UTC(2026, 10, 21, 18, 1, 24);
     expect(steps).toEqual([
-      { kind: 'object', originKey: 'café/a b+&c' },
+      {
+        kind: 'object',
+        originKey: 'café/a b+&c',
+        lastModifiedMs: day,
+        resolutionMs: 36 * 3_600_000,
+      },
       { kind: 'object', originKey: 'x&y', lastModifiedMs: minute, resolutionMs: 60_000 },
       { kind: 'object', originKey: 's', lastModifiedMs: second, resolutionMs: 1000 },
       { kind: 'object', originKey: 'f', lastModifiedMs: second + 500, resolutionMs: 1 },
