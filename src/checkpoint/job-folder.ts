@@ -7,7 +7,7 @@ import type { UploadJournal } from '../model/upload-journal.ts';
 import { jobDirectoryName } from './job-directory-name.ts';
 import { lockJob, type JobHolder } from './job-lock.ts';
 import { prepareFolder, syncDirectory, told } from './prepare-folder.ts';
-import { openSqliteState } from './sqlite-state.ts';
+import { openSqliteState, type ReopenableEntries } from './sqlite-state.ts';
 
 export interface OpenJobOptions {
   /** Made when it is missing. */
@@ -34,6 +34,8 @@ export interface Job {
   readonly checkpoint: Checkpoint;
   /** In the same file as the checkpoint. */
   readonly uploads: UploadJournal;
+  /** In the same file as well. */
+  readonly failed: ReopenableEntries;
   /** Where `newJob` put the old state; undefined where there was none. */
   readonly setAside: string | undefined;
   /** Closes the checkpoint and gives the job back; safe to call twice. */
@@ -62,7 +64,7 @@ export async function openJob(options: OpenJobOptions): Promise<Job> {
   );
   try {
     const directory = join(folder, 'state');
-    const { setAside, checkpoint, uploads } = await told(stateDir, async () => {
+    const { setAside, checkpoint, uploads, failed } = await told(stateDir, async () => {
       const aside = options.newJob ? await putAside(directory, folder, clock) : undefined;
       await mkdir(directory, { recursive: true });
       await syncDirectory(folder);
@@ -78,7 +80,7 @@ export async function openJob(options: OpenJobOptions): Promise<Job> {
         unlock();
       }
     };
-    return { directory, checkpoint, uploads, setAside, release };
+    return { directory, checkpoint, uploads, failed, setAside, release };
   } catch (error) {
     unlock();
     throw error;

@@ -20,6 +20,9 @@ export type StoreQuestion =
   | { readonly op: 'begin'; readonly fingerprint: Fingerprint }
   | { readonly op: 'totals' }
   | { readonly op: 'openSegments' }
+  | { readonly op: 'failedSegments'; readonly after: number }
+  | { readonly op: 'reopen' }
+  | { readonly op: 'isReopened' }
   | { readonly op: 'uploads' }
   | { readonly op: 'close' };
 
@@ -29,4 +32,7 @@ export type StoreReply =
   | { readonly op: 'load'; readonly record: JobRecord | undefined }
   | { readonly op: 'totals'; readonly totals: JobTotals }
   | { readonly op: 'openSegments'; readonly segments: readonly SegmentRecord[] }
+  | { readonly op: 'failedSegments'; readonly segments: readonly SegmentRecord[] }
+  | { readonly op: 'reopen'; readonly entries: number }
+  | { readonly op: 'isReopened'; readonly isReopened: boolean }
   | { readonly op: 'uploads'; readonly uploads: readonly UploadRecord[] };

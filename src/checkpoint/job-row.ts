@@ -20,6 +20,8 @@ export interface JobRow extends LogPlace {
   /** JSON; null before a job is begun. */
   readonly fingerprint: string | null;
   readonly finished: boolean;
+  /** It was finished, and then failed entries were opened again: none behind them was begun since. */
+  readonly reopened: boolean;
   readonly copied: number;
   readonly skipped: number;
   readonly failed: number;
@@ -53,6 +55,7 @@ export const JOB_COLUMNS = [
 export const NO_JOB: JobRow = {
   fingerprint: null,
   finished: false,
+  reopened: false,
   copied: 0,
   skipped: 0,
   failed: 0,
@@ -74,10 +77,15 @@ export function exchange(sum: number, before: number, now: number): number {
   return (sum + SUM_MODULUS - before + now) % SUM_MODULUS;
 }
 
+/** What the column `finished` says. */
+const UNFINISHED = 0;
+const FINISHED = 1;
+const REOPENED = 2;
+
 /** The columns of a job's row, its CRC last. */
 export function toJobColumns(job: JobRow): (Uint8Array | number | null)[] {
   const numbers = [
-    job.finished ? 1 : 0,
+    finishOf(job),
     job.copied,
     job.skipped,
     job.failed,
@@ -109,7 +117,8 @@ export function fromJobColumns(row: unknown): JobRow {
   const number = (at: number) => Number(numbers[at]);
   return {
     fingerprint,
-    finished: number(0) === 1,
+    finished: number(0) === FINISHED,
+    reopened: number(0) === REOPENED,
     copied: number(1),
     skipped: number(2),
     failed: number(3),
@@ -126,4 +135,9 @@ export function fromJobColumns(row: unknown): JobRow {
 
 function checksum(fingerprint: string | null, numbers: readonly unknown[]): number {
   return crc32(JSON.stringify([fingerprint, ...numbers]));
+}
+
+function finishOf({ finished, reopened }: JobRow): number {
+  if (finished) return FINISHED;
+  return reopened ? REOPENED : UNFINISHED;
 }

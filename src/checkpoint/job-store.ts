@@ -68,7 +68,7 @@ export class JobStore {
       return this.#note({
         ...before,
         fingerprint: JSON.stringify(fingerprint),
-        finished: false,
+        ...{ finished: false, reopened: false },
         ...{ copied: 0, skipped: 0, failed: 0, segments: 0, segmentSum: 0 },
         generation: before.generation + 1,
         kept: before.finished ? before.generation : 0,
@@ -89,6 +89,32 @@ export class JobStore {
 
   openSegments(): readonly SegmentRecord[] {
     return this.#file.reading(() => this.#segments.open());
+  }
+
+  /** The next segments with failed entries behind the id `after`; none where that was all. */
+  failedSegments(after: number): readonly SegmentRecord[] {
+    return this.#file.reading(() => this.#segments.failed(after));
+  }
+
+  /**
+   * Opens the failed entries of a finished job again, all or none of them.
+   * @returns how many there are; without any the job stays finished.
+   */
+  reopen(): number {
+    return this.#file.transaction(() => {
+      const job = this.#job();
+      if (!job.finished) throw new Error('a job was to be reopened that is not finished');
+      if (job.failed === 0) return 0;
+      const opened = this.#segments.reopen({ ...job, finished: false, reopened: true });
+      if (opened instanceof Error) throw opened;
+      this.#note(opened);
+      return job.failed;
+    });
+  }
+
+  /** Whether the job was reopened, and nothing behind its last entry begun since. */
+  isReopened(): boolean {
+    return this.#job().reopened;
   }
 
   uploads(): readonly UploadRecord[] {
@@ -160,7 +186,8 @@ export class JobStore {
   #commit(job: JobRow, { segments, finished }: Commit): JobRow | Error {
     if (job.fingerprint === null)
       return new Error('segments were committed before the job was begun');
-    let next: JobRow = { ...job, finished };
+    const goesOn = segments.some(({ id }) => id >= job.segments);
+    let next: JobRow = { ...job, finished, reopened: job.reopened && !finished && !goesOn };
     // Ascending, so that one commit may begin several segments in whatever order it names them.
     for (const segment of [...segments].sort((a, b) => a.id - b.id)) {
       const put = this.#segments.put(next, segment);

@@ -26,6 +26,8 @@ export interface JobReading {
   readonly fingerprint: Fingerprint | undefined;
   /** Every key was examined. */
   readonly finished: boolean;
+  /** Failed keys were opened again, and are not all settled yet. */
+  readonly reopened: boolean;
   readonly progress: JobProgress;
 }
 
@@ -48,6 +50,7 @@ export function readJob(directory: string): JobReading | undefined {
     return {
       fingerprint: row.fingerprint === null ? undefined : parseFingerprint(row.fingerprint),
       finished: row.finished,
+      reopened: row.reopened,
       progress: {
         ...tallyOf(row),
         failures: countFailures(database),

@@ -2,6 +2,7 @@ import type { SegmentRecord } from '../model/checkpoint.ts';
 import type { SourcePosition } from '../model/entry.ts';
 import { exchange, type JobRow } from './job-row.ts';
 import type { Connection } from './open-database.ts';
+import { reopenSegment } from './reopen-segment.ts';
 import {
   fromSegmentRow,
   readSegmentCounts,
@@ -13,12 +14,16 @@ import {
 /** Rows that a pass over all of them holds in memory at once. */
 const ROWS_AT_ONCE = 1024;
 
+/** The same of segments with failures: each may hold a thousand messages. */
+const FAILED_AT_ONCE = 128;
+
 /** Segments, one row each; the caller's transaction and its job row hold them together. */
 export class SegmentTable {
   readonly #get;
   readonly #put;
   readonly #after;
   readonly #open;
+  readonly #failed;
   readonly #clear;
 
   constructor(database: Connection) {
@@ -30,12 +35,36 @@ export class SegmentTable {
     );
     this.#after = database.prepare(`${select} WHERE id > ? ORDER BY id LIMIT ${ROWS_AT_ONCE}`);
     this.#open = database.prepare(`${select} WHERE closed = 0 ORDER BY id`);
+    this.#failed = database.prepare(
+      `${select} WHERE id > ? AND failed > 0 ORDER BY id LIMIT ${FAILED_AT_ONCE}`,
+    );
     this.#clear = database.prepare('DELETE FROM segment');
   }
 
   /** Segments with open entries, by id. */
   open(): readonly SegmentRecord[] {
     return this.#open.raw().all().map(fromSegmentRow);
+  }
+
+  /** The next segments with failed entries, by id; none behind the last of them. */
+  failed(after: number): readonly SegmentRecord[] {
+    return this.#failed.raw().all(after).map(fromSegmentRow);
+  }
+
+  /** Opens every failed entry again. @returns the job with that in its sums. */
+  reopen(job: JobRow): JobRow | Error {
+    let reopened = job;
+    for (let after = -1; ;) {
+      const segments = this.failed(after);
+      for (const segment of segments) {
+        const put = this.put(reopened, reopenSegment(segment));
+        if (put instanceof Error) return put;
+        reopened = put;
+      }
+      const last = segments.at(-1);
+      if (last === undefined) return reopened;
+      after = last.id;
+    }
   }
 
   /** Where the last segment ends. */

@@ -1,4 +1,5 @@
 import type { Checkpoint, CheckpointBatch, ResultsKept } from '../model/checkpoint.ts';
+import type { FailedEntries } from '../model/failed-entries.ts';
 import { MAX_SEALED_BYTES, type UploadJournal } from '../model/upload-journal.ts';
 import type { StoreQuestion, StoreReply, StoreWrite } from './job-protocol.ts';
 import { StoreThread } from './store-thread.ts';
@@ -17,10 +18,20 @@ export interface SqliteStateOptions {
   readonly now: () => number;
 }
 
-/** What one state file holds; closing the checkpoint closes both. */
+/** A job's failed entries, and whether they were opened before. */
+export interface ReopenableEntries extends FailedEntries {
+  /**
+   * Whether `reopen` opened entries that are not all settled again, and none behind the end of the
+   * finished job was begun since: settling them is then all that is left to do.
+   */
+  isReopened(): Promise<boolean>;
+}
+
+/** What one state file holds; closing the checkpoint closes all of it. */
 export interface SqliteState {
   readonly checkpoint: Checkpoint;
   readonly uploads: UploadJournal;
+  readonly failed: ReopenableEntries;
 }
 
 /**
@@ -39,7 +50,11 @@ export async function openSqliteState(options: SqliteStateOptions): Promise<Sqli
     await thread.close();
     throw error;
   }
-  return { checkpoint: checkpointOver(thread, options), uploads: uploadsOver(thread) };
+  return {
+    checkpoint: checkpointOver(thread, options),
+    uploads: uploadsOver(thread),
+    failed: failedOver(thread),
+  };
 }
 
 function checkpointOver(thread: JobThread, options: SqliteStateOptions): Checkpoint {
@@ -86,6 +101,20 @@ function uploadsOver(thread: JobThread): UploadJournal {
     },
     async all() {
       return (await thread.call({ op: 'uploads' })).uploads;
+    },
+  };
+}
+
+function failedOver(thread: JobThread): ReopenableEntries {
+  return {
+    async segments(after) {
+      return (await thread.call({ op: 'failedSegments', after })).segments;
+    },
+    async reopen() {
+      return (await thread.call({ op: 'reopen' })).entries;
+    },
+    async isReopened() {
+      return (await thread.call({ op: 'isReopened' })).isReopened;
     },
   };
 }

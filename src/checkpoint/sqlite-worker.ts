@@ -24,6 +24,12 @@ function answer(question: StoreQuestion): StoreReply {
       return { op: 'totals', totals: opened().totals() };
     case 'openSegments':
       return { op: 'openSegments', segments: opened().openSegments() };
+    case 'failedSegments':
+      return { op: 'failedSegments', segments: opened().failedSegments(question.after) };
+    case 'reopen':
+      return { op: 'reopen', entries: opened().reopen() };
+    case 'isReopened':
+      return { op: 'isReopened', isReopened: opened().isReopened() };
     case 'uploads':
       return { op: 'uploads', uploads: opened().uploads() };
     case 'close':

@@ -41,6 +41,7 @@ describe('reading the state of a job', () => {
     expect(readJob(directory)).toEqual({
       fingerprint: { bucket: 'b' },
       finished: false,
+      reopened: false,
       progress: {
         ...{ listed: 3, copied: 2, skipped: 0, failed: 1, uploads: 1 },
         ...{ failures: { ORIGIN_STATUS: 1 }, openSegments: 1, openEntries: 1 },

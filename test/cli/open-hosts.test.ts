@@ -12,7 +12,7 @@ beforeEach(() => {
   clock = fakeClock();
 });
 
-const open = (rates = NO_RATES) => openHosts(rates, { bodyBytes: 0 }, clock, never, undefined);
+const open = (rates = NO_RATES) => openHosts(rates, clock, never, undefined);
 
 function protect(changed: Partial<ProtectSettings>): ProtectSettings {
   return {
@@ -28,6 +28,7 @@ function protect(changed: Partial<ProtectSettings>): ProtectSettings {
 const needs = (changed: Partial<ProtectSettings> = {}) => ({
   protect: protect(changed),
   maxPauseMs: 1000,
+  traffic: { bodyBytes: 0 },
 });
 
 describe('rules that share a host', () => {

@@ -111,7 +111,7 @@ describe('status of a job', () => {
     expect(Date.parse(jobs[0]?.changed ?? '')).toBeGreaterThan(Date.now() - 60_000);
     const { stdout } = await status();
     expect(stdout).toContain(
-      '(migrate): complete\n  41 listed: 40 copied, 0 skipped, 1 failed\n  left to retry: 1 ORIGIN_NOT_FOUND\n',
+      '(migrate): complete\n  41 listed: 40 copied, 0 skipped, 1 failed\n  1 failed: see `bucketfill report`, try again with `bucketfill retry` (1 ORIGIN_NOT_FOUND)\n',
     );
     expect(stdout).toContain('serve has not run there');
   });
