@@ -1,0 +1,54 @@
+import { FatalError } from '../model/failure.ts';
+import type { ObjectKey } from '../model/object-key.ts';
+import type { Rule, Rules } from '../model/rule.ts';
+import { matchRule } from '../rules/match-rule.ts';
+import { sampleKeys } from '../verify/sample-keys.ts';
+import { isCopied } from './open-sources.ts';
+import { pickSources } from './scan-sources.ts';
+
+/** Which keys a comparison looks at. */
+export interface VerifyScope {
+  /** The rules whose keys are compared. */
+  readonly wanted: readonly Rule[];
+  /** The rule of a key, where it is one of them. */
+  readonly ruleOf: (key: ObjectKey) => Rule | undefined;
+  /** Whether a key is looked at: it has such a rule, and belongs to the sample. */
+  readonly keeps: (key: ObjectKey) => boolean;
+}
+
+export interface ScopeSettings {
+  /** Ids of `--rule`; none: all. */
+  readonly only: readonly string[];
+  /** A scan finds the keys: of other rules than it walks, nothing is known. */
+  readonly isScan: boolean;
+  /** In (0, 1]. */
+  readonly sample: number;
+  readonly seed: string | undefined;
+}
+
+/** @throws FatalError `usage` where no rule is left, or none has the id. */
+export function verifyScope(
+  rules: Rules,
+  { only, isScan, sample, seed = '' }: ScopeSettings,
+): VerifyScope {
+  const wanted = new Set(
+    isScan ? pickSources(rules, only).map(({ rule }) => rule) : copied(rules, only),
+  );
+  const isSampled = sampleKeys(sample, seed);
+  const ruleOf = (key: ObjectKey): Rule | undefined => {
+    const rule = matchRule(rules.rules, key);
+    return rule !== undefined && wanted.has(rule) ? rule : undefined;
+  };
+  const keeps = (key: ObjectKey): boolean => ruleOf(key) !== undefined && isSampled(key);
+  return { wanted: [...wanted], ruleOf, keeps };
+}
+
+function copied({ rules }: Rules, only: readonly string[]): readonly Rule[] {
+  const unknown = only.find((id) => !rules.some((rule) => rule.id === id));
+  if (unknown !== undefined) throw new FatalError('usage', `--rule: no rule has the id ${unknown}`);
+  const found = rules.filter(
+    (rule) => isCopied(rule) && (only.length === 0 || only.includes(rule.id)),
+  );
+  if (found.length > 0) return found;
+  throw new FatalError('usage', 'no rule is left to compare: see --rule and the actions');
+}
