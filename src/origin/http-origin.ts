@@ -17,6 +17,7 @@ import { isAnswer } from './is-answer.ts';
 import { keptAnswer } from './kept-answer.ts';
 import { nameFailure } from './name-failure.ts';
 import { originAccess, type AddressIdentity } from './origin-access.ts';
+import { requestIdOf } from './request-id.ts';
 
 /** One HTTP(S) address, every value resolved. */
 export interface HttpOriginSettings
@@ -129,7 +130,12 @@ function refusal(
   nowMs: number,
 ): Failure {
   const told = `${what}: answered ${String(status)}`;
-  const details = { status, retryAfterMs: retryAfterMs(headers['retry-after'], nowMs), answer };
+  const details = {
+    status,
+    retryAfterMs: retryAfterMs(headers['retry-after'], nowMs),
+    answer,
+    requestId: requestIdOf(headers),
+  };
   if (status === 404 || status === 410) return new Failure('ORIGIN_NOT_FOUND', told, details);
   const why = status === 206 ? `${told} with a part, though the whole was asked for` : told;
   return new Failure('ORIGIN_STATUS', `${why}, expected 200`, details);

@@ -21,13 +21,14 @@ const ORIGIN_FAILURES: ReadonlySet<FailureCode> = new Set<FailureCode>([
 export function nameFailure(error: unknown, name: string): unknown {
   if (!(error instanceof Failure) || error.origin !== undefined) return error;
   if (!ORIGIN_FAILURES.has(error.code)) return error;
-  const { status, retryAfterMs, location, answer, cause } = error;
+  const { status, retryAfterMs, location, answer, requestId, cause } = error;
   return new Failure(error.code, error.message, {
     status,
     origin: name,
     retryAfterMs,
     location,
     answer,
+    requestId,
     cause,
   });
 }

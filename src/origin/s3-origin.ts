@@ -1,6 +1,7 @@
 import { checkedPart } from './checked-part.ts';
 import { isAnswer } from './is-answer.ts';
 import { nameFailure } from './name-failure.ts';
+import { requestIdOf } from './request-id.ts';
 import { encodeKey } from '../s3/encode-uri.ts';
 import { originFailure, type RefusedSubject } from '../s3/explain-s3-error.ts';
 import { withoutWords } from '../s3/metadata-text.ts';
@@ -111,22 +112,27 @@ const ABOUT_OBJECTS: ReadonlySet<FailureCode> = new Set<FailureCode>([
 /** A bucket that answers and can give no object is as good as none. */
 function probeFailure(error: unknown): unknown {
   if (!(error instanceof Failure) || !ABOUT_OBJECTS.has(error.code)) return error;
-  const { message, origin, retryAfterMs } = error;
-  return new Failure('ORIGIN_UNREACHABLE', message, { origin, retryAfterMs, cause: error });
+  const { message, origin, retryAfterMs, requestId } = error;
+  return new Failure('ORIGIN_UNREACHABLE', message, {
+    origin,
+    retryAfterMs,
+    requestId,
+    cause: error,
+  });
 }
 
 /** A success of the store that is no answer to what was asked for. @throws Failure `ORIGIN_STATUS`. */
 function refuseStatus(
   request: OriginRequest,
   rest: ReadOn | undefined,
-  { status }: S3Response,
+  { status, headers }: S3Response,
 ): void {
   if (isAnswer(request, rest, status)) return;
   const { method = 'GET', range } = request;
   const isWhole = rest === undefined && range === undefined;
   const asked = isWhole ? 'the whole object' : 'a part of an object';
   const why = `the store answered ${String(status)} to a ${method} of ${asked}, expected 200`;
-  throw new Failure('ORIGIN_STATUS', why, { status });
+  throw new Failure('ORIGIN_STATUS', why, { status, requestId: requestIdOf(headers) });
 }
 
 /**

@@ -38,6 +38,12 @@ export function showDuration(ms: number): string {
   return `${Math.floor(ms / unitMs)} ${unit}${rest > 0 ? ` ${rest} ${part}` : ''}`;
 }
 
+/** `850 ms`, `4.2 s`, and longer ones as {@link showDuration} has them. */
+export function showElapsed(ms: number): string {
+  if (ms < 1000) return `${Math.round(ms)} ms`;
+  return ms < MINUTE_MS ? `${(ms / 1000).toFixed(1)} s` : showDuration(ms);
+}
+
 /** `2026-11-20 04:00:07 UTC` */
 export function showTime(timeMs: number): string {
   return `${new Date(timeMs).toISOString().slice(0, 19).replace('T', ' ')} UTC`;

@@ -1,7 +1,8 @@
 import { SingleBar } from 'cli-progress';
 import type { Writable } from 'node:stream';
-import type { ProgressEvent, RunEvent, SummaryEvent } from '../model/event.ts';
+import type { ObjectEvent, ProgressEvent, RunEvent, SummaryEvent } from '../model/event.ts';
 import type { EventSink } from '../model/ports.ts';
+import { PlannedLines } from './planned-lines.ts';
 import { bytesText, countText } from './quantity.ts';
 import { scanText } from './scan-text.ts';
 import { failureText, summaryText } from './summary-text.ts';
@@ -26,6 +27,7 @@ export function progressBar(terminal: Writable): EventSink {
     gracefulExit: false,
   });
   let failures = 0;
+  const planned = new PlannedLines();
   let running = false;
 
   const above = (line: string): void => {
@@ -37,10 +39,20 @@ export function progressBar(terminal: Writable): EventSink {
     terminal.write(`\r\u001b[2K${line}\n`);
   };
 
+  const object = (event: ObjectEvent): void => {
+    const change = planned.of(event);
+    if (change !== undefined) above(change);
+    const line = failureText(event);
+    if (line === undefined) return;
+    failures += 1;
+    if (failures <= MOST_FAILURES_SHOWN) above(line);
+  };
+
   return {
     emit(event: RunEvent): void {
       switch (event.event) {
         case 'start':
+          planned.of(event);
           above(`${event.command}: ${event.resumed ? 'resuming' : 'starting'} job ${event.job}`);
           bar.start(0, 0, fields(AT_START));
           running = true;
@@ -55,17 +67,13 @@ export function progressBar(terminal: Writable): EventSink {
         case 'passed':
           above(scanText(event));
           return;
-        case 'object': {
-          const line = failureText(event);
-          if (line === undefined) return;
-          failures += 1;
-          if (failures <= MOST_FAILURES_SHOWN) above(line);
+        case 'object':
+          object(event);
           return;
-        }
         case 'summary':
           bar.stop();
           running = false;
-          above(closing(event, failures));
+          for (const line of closing(event, failures, planned.rest())) above(line);
           return;
       }
     },
@@ -86,8 +94,15 @@ function fields(progress: Omit<ProgressEvent, 'event' | 'listed'>): Record<strin
   };
 }
 
-function closing(summary: SummaryEvent, failures: number): string {
+function closing(
+  summary: SummaryEvent,
+  failures: number,
+  plannedRest: string | undefined,
+): readonly string[] {
   const hidden = failures - MOST_FAILURES_SHOWN;
-  const more = hidden > 0 ? `${countText(hidden)} more failures are not shown\n` : '';
-  return more + summaryText(summary);
+  return [
+    ...(hidden > 0 ? [`${countText(hidden)} more failures are not shown`] : []),
+    ...(plannedRest === undefined ? [] : [plannedRest]),
+    summaryText(summary),
+  ];
 }

@@ -1,5 +1,6 @@
 import type { RunEvent } from '../model/event.ts';
 import type { Clock, EventSink } from '../model/ports.ts';
+import { PlannedLines } from './planned-lines.ts';
 import { bytesText, countText } from './quantity.ts';
 import { scanText } from './scan-text.ts';
 import { failureText, summaryText } from './summary-text.ts';
@@ -13,8 +14,11 @@ const MOST_FAILURES_SHOWN = 100;
 export function plainLines(print: (line: string) => void, clock: Clock): EventSink {
   let lastMs = clock.now();
   let failures = 0;
+  const planned = new PlannedLines();
   return {
     emit(event: RunEvent): void {
+      const change = planned.of(event);
+      if (change !== undefined) print(change);
       const line = lineOf(event);
       if (line === undefined) return;
       if (event.event === 'object') {
@@ -28,6 +32,8 @@ export function plainLines(print: (line: string) => void, clock: Clock): EventSi
       if (event.event === 'summary' && failures > MOST_FAILURES_SHOWN) {
         print(`${countText(failures - MOST_FAILURES_SHOWN)} more failures are not shown`);
       }
+      const rest = event.event === 'summary' ? planned.rest() : undefined;
+      if (rest !== undefined) print(rest);
       print(line);
     },
     flush: () => Promise.resolve(),

@@ -12,9 +12,21 @@ export function summaryText(summary: SummaryEvent): string {
       : [`${countText(planned)} would be copied`]),
     `${countText(skipped)} skipped`,
     `${countText(failed)} failed`,
+    ...deletesText(summary),
   ];
+  const refused = summary.deletes?.refused;
+  const left = refused === undefined ? '' : `; DELETES REFUSED: ${refused}`;
   const before = carried.listed > 0 ? `; before that ${carriedText(carried)}` : '';
-  return `${summary.command}: ${parts.join(', ')} in ${durationText(elapsedMs)}${before}`;
+  return `${summary.command}: ${parts.join(', ')} in ${durationText(elapsedMs)}${before}${left}`;
+}
+
+function deletesText({ deleted, deletes, planned }: SummaryEvent): readonly string[] {
+  if (deletes === undefined) return [];
+  if (planned === undefined || deletes.refused !== undefined) {
+    return [`${countText(deleted)} deleted`];
+  }
+  const left = deletes.planned - deletes.kept - deletes.failed;
+  return [`${countText(left)} would be deleted`];
 }
 
 /** What earlier runs of the job had done. */
