@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import type { ScanCommandOptions } from './commands/scan.ts';
-import { addLogOptions, env, stateOption, SWITCHES, toggle } from './flags.ts';
+import { addLogOptions, env, ruleOption, stateOption, SWITCHES, toggle } from './flags.ts';
 import { requestsPerSecond } from './rate-options.ts';
 import type { Surroundings } from './surroundings.ts';
 import { withSwitches } from './switches.ts';
@@ -17,7 +17,7 @@ export function declareScan(
     .addOption(
       env('-o, --output <file>', 'OUTPUT', 'where the manifest goes; - is stdout').default('-'),
     )
-    .addOption(env('--rule <id>', 'RULE', 'only this rule; may be repeated').argParser(append))
+    .addOption(ruleOption())
     .addOption(stateOption())
     .addOption(env('--job <name>', 'JOB', 'name of the job in the state'))
     .addOption(toggle('--new-job', "set the job's old state aside and start afresh"))
@@ -61,10 +61,6 @@ Exit codes:
       const switches = [...SWITCHES, 'ignoreRobots'];
       exit(await scanCommand(file, withSwitches(options, switches, surroundings), surroundings));
     });
-}
-
-function append(id: string, before: readonly string[] = []): readonly string[] {
-  return [...before, id];
 }
 
 function pages(text: string): number | 'auto' {

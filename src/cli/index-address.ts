@@ -24,7 +24,7 @@ export interface IndexAddress {
 }
 
 /** Keys are put behind the folder as they are: the base's own stem is part of them already. */
-const BELOW_FOLDER: KeyRewrite = {
+export const BELOW_FOLDER: KeyRewrite = {
   replacePrefix: undefined,
   template: undefined,
   fixed: undefined,

@@ -4,9 +4,11 @@ import { jobDirectoryName } from '../checkpoint/job-directory-name.ts';
 import { type KeptState, listStates } from '../checkpoint/list-states.ts';
 import { type JobProgress, type JobReading, readJob } from '../checkpoint/read-job.ts';
 import { type JobAtWork, whoWorksOnJob } from '../checkpoint/who-works-on-job.ts';
+import type { ScanTotals } from '../model/event.ts';
 import { FatalError } from '../model/failure.ts';
 import { isOfBucket } from '../rules/job-fingerprint.ts';
 import { jobName } from './job-name.ts';
+import { readScanStatus } from './scan-status.ts';
 
 /** What is known of one job; the JSON of `status` shows it as it is. */
 export interface JobStatus extends JobProgress {
@@ -15,6 +17,10 @@ export interface JobStatus extends JobProgress {
   readonly command: string | null;
   readonly state: 'running' | 'interrupted' | 'complete';
   readonly holder: JobAtWork | null;
+  /** Failed keys are being tried again, or were when that was interrupted. */
+  readonly reopened: boolean;
+  /** What its scan had found when it was saved last; null where it has none. */
+  readonly scan: ScanTotals | null;
   /** When the state was written last; ISO 8601, UTC. */
   readonly changed: string;
 }
@@ -30,9 +36,11 @@ export interface JobsWanted {
   readonly job: string | undefined;
 }
 
-/** Commands whose jobs are called after them. */
+/** Commands whose jobs are called after them and the source of their keys. */
 const COMMANDS = ['migrate', 'sync', 'prefetch', 'verify', 'retry'];
 const NAMED_BY_SOURCE = new RegExp(`\\.(${COMMANDS.join('|')})\\.(stdin|scan|.+-[0-9a-f]{8})$`);
+/** A scan is called after the rules alone. */
+const SCAN = 'scan';
 
 /**
  * The jobs of a rules file, by name: those that are called after it, and those with a name of their
@@ -72,10 +80,12 @@ async function statusOf(kept: KeptState, wanted: JobsWanted): Promise<JobStatus 
   const state = reading.finished ? 'complete' : 'interrupted';
   return {
     job: kept.job,
-    command: holder?.command ?? named ?? null,
+    command: holder?.command ?? named ?? commandOf(reading),
     state: holder === null ? state : 'running',
     holder,
+    reopened: reading.reopened,
     ...reading.progress,
+    scan: (await readScanStatus(kept.directory)) ?? null,
     changed: new Date(await changedMs(kept)).toISOString(),
   };
 }
@@ -88,10 +98,18 @@ function isOther(job: string, named: string | undefined, { job: only }: JobsWant
 
 /** The command that the job is called after, together with the rules file. */
 function commandInName(job: string, { rulesFile, cwd }: JobsWanted): string | undefined {
-  return COMMANDS.find((command) => {
-    const prefix = jobName(rulesFile, command, '-', cwd).replace(/stdin$/, '');
-    return job.startsWith(prefix.replace(/^[.-]/, '_')) || job.startsWith(prefix);
-  });
+  const prefixOf = (command: string): string =>
+    jobName(rulesFile, command, '-', cwd).replace(/stdin$/, '');
+  const isBelow = (prefix: string): boolean =>
+    job.startsWith(prefix.replace(/^[.-]/, '_')) || job.startsWith(prefix);
+  const named = COMMANDS.find((command) => isBelow(prefixOf(command)));
+  if (named !== undefined) return named;
+  return job === jobDirectoryName(prefixOf(SCAN).slice(0, -1)) ? SCAN : undefined;
+}
+
+/** Only a scan has no bucket. */
+function commandOf({ fingerprint }: JobReading): string | null {
+  return fingerprint !== undefined && fingerprint['bucket'] === undefined ? SCAN : null;
 }
 
 /** A state in which nothing was ever begun is no job, unless somebody is about to. */

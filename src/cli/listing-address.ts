@@ -32,7 +32,7 @@ export function listingAddress(source: PickedSource, env: Environment): ListingA
     if (location === undefined) throw notS3(label);
     const { bucket, prefix } = location;
     const from = originPrefix(rule);
-    return [{ bucket, settings: address.s3, base: joined(prefix, source), from }];
+    return [{ bucket, settings: address.s3, base: joinedPrefix(prefix, source), from }];
   });
   const [first] = bases;
   if (first === undefined) throw notS3(label);
@@ -40,14 +40,14 @@ export function listingAddress(source: PickedSource, env: Environment): ListingA
   const location = s3Location(resolveOriginUrl(url, env, `rule ${label}, url`));
   if (location === undefined) throw notS3(label);
   const { bucket } = location;
-  const given = joined(location.prefix, source);
+  const given = joinedPrefix(location.prefix, source);
   const above = bases.find((one) => one.bucket === bucket && given.startsWith(one.base));
   if (above !== undefined) return { ...above, from: given.slice(above.base.length) };
   return { ...first, bucket, base: given, from: '' };
 }
 
-/** As the rule joins keys to an address. */
-function joined(prefix: string, { rule }: PickedSource): string {
+/** A prefix of a bucket as the rule joins keys to it. */
+export function joinedPrefix(prefix: string, { rule }: PickedSource): string {
   return prefix === '' || prefix.endsWith('/') || rule.key.slashes === 'raw'
     ? prefix
     : `${prefix}/`;

@@ -13,6 +13,7 @@ import { openStore } from './open-s3-store.ts';
 import { readPem } from './read-pem.ts';
 import { resolveAddress } from './resolve-address.ts';
 import { resolveOriginUrl } from '../rules/resolve-secret.ts';
+import { storeHost } from './store-host.ts';
 import type { Surroundings } from './surroundings.ts';
 import { version } from './version.ts';
 
@@ -145,9 +146,4 @@ async function openS3(
 function identityOf(resolved: AddressIdentity): AddressIdentity {
   const { headers, hostHeader, serverName, connectTo, tls } = resolved;
   return { headers, hostHeader, serverName, connectTo, tls };
-}
-
-/** AWS gives each bucket a host of its own; other stores are one server for all of theirs. */
-function storeHost({ endpoint, region }: S3Settings, bucket: string): string {
-  return endpoint === undefined ? `${bucket}.s3.${region}` : new URL(endpoint).host;
 }

@@ -6,6 +6,7 @@ import { countBucketRequests } from '../guard/count-requests.ts';
 import { watchBucket } from '../guard/watch-bucket.ts';
 import type { BodyMemory } from '../model/body-memory.ts';
 import type { Bucket } from '../model/bucket.ts';
+import type { ObjectRemover } from '../model/object-remover.ts';
 import type { BucketSettings } from '../model/rule.ts';
 import type { Log } from '../report/log.ts';
 import { openStore } from './open-s3-store.ts';
@@ -32,6 +33,7 @@ export interface BucketMeans {
 /** A bucket and its start check. */
 export interface OpenedBucket {
   readonly bucket: Bucket;
+  readonly remover: ObjectRemover;
   /** A HEAD costs no request. */
   readonly headIsCheap: boolean;
   /** Whether a conditional write is sure to lose against an object that is there. */
@@ -87,6 +89,7 @@ export async function openBucket(
   const bucket = s3Bucket({ ...settings, ...shared, name: settings.url, prefix });
   return {
     bucket: watchBucket(bucket, (signal) => store.control.headBucket(signal)),
+    remover: bucket,
     headIsCheap: false,
     exclusiveCreate: () => bucket.exclusiveCreate(),
     check: async (needs, signal) => {
@@ -115,6 +118,7 @@ export async function openDirectory(
   const counted = countBucketRequests(bucket);
   return {
     bucket: counted.bucket,
+    remover: bucket,
     headIsCheap: true,
     exclusiveCreate: () => true,
     check: async ({ write }) => {

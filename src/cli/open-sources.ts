@@ -30,6 +30,8 @@ export interface OpenedSources {
   readonly close: () => Promise<void>;
   /** What has come from all of them. */
   readonly traffic: Traffic;
+  /** The limits of their hosts, for whoever else talks to them in the same run. */
+  readonly hosts: Hosts;
   /** Rules whose keys wait now, since none of their addresses can be asked. */
   readonly waitingRules: () => readonly string[];
 }
@@ -48,8 +50,10 @@ export interface SourceSettings {
   readonly folder: string;
   /** Objects worked on at once: no address ever needs more connections. */
   readonly concurrency: number;
-  /** Rates of the whole run. */
+  /** Rates of the whole run, where no `hosts` bring theirs. */
   readonly rates: RunRates;
+  /** The limits of the run's hosts, where it has them already. */
+  readonly hosts?: Hosts | undefined;
   readonly onState: (event: OriginEvent) => void;
   /** Aborts when the run is to stop. */
   readonly drain: AbortSignal;
@@ -71,18 +75,13 @@ export async function openSources(
 ): Promise<OpenedSources> {
   const traffic: Traffic = { bodyBytes: 0 };
   const clock = surroundings.steadyClock;
-  const hosts = openHosts(
-    settings.rates,
-    traffic,
-    clock,
-    settings.drain,
-    settings.patience === 'none' ? CLIENT_PATIENCE_MS : undefined,
-  );
+  const patienceMs = settings.patience === 'none' ? CLIENT_PATIENCE_MS : undefined;
+  const hosts = settings.hosts ?? openHosts(settings.rates, clock, settings.drain, patienceMs);
   const waits = new Waits();
   const states = new OriginStates(settings.onState);
   const { allowPrivate } = settings;
   const health = new HealthChecks({ allowPrivate, env: surroundings.env, clock, states });
-  const shared: Shared = { hosts, waits, clock, states, health };
+  const shared: Shared = { hosts, traffic, waits, clock, states, health };
   const byRule = new Map<string, RuleSource>();
   for (const rule of settings.rules) {
     if (rule.origins === undefined || !settings.asks(rule)) continue;
@@ -98,6 +97,7 @@ export async function openSources(
   return {
     byRule,
     traffic,
+    hosts,
     waitingRules: () => waits.rules(),
     check: async (signal) => {
       await Promise.all(sources.map(([, { origin }]) => checkRule(origin, signal)));
@@ -126,6 +126,7 @@ async function checkRule(origin: Origin, signal: AbortSignal): Promise<void> {
 /** What the rules of a run share. */
 interface Shared {
   readonly hosts: Hosts;
+  readonly traffic: Traffic;
   readonly waits: Waits;
   readonly clock: Clock;
   readonly states: OriginStates;
@@ -213,13 +214,13 @@ function guard(
   { origin, host }: Pick<OpenedAddress, 'origin' | 'host'>,
   { protect }: Rule,
   retries: Origins['retries'],
-  { hosts, clock, states }: Shared,
+  { hosts, traffic, clock, states }: Shared,
   settings: SourceSettings,
 ): GuardedOrigin {
   const { name } = origin;
   return guardAddress(origin, {
     retries: settings.patience === 'none' ? { ...retries, unlessBegun: 1 } : retries,
-    ...hosts.of(host, { protect, maxPauseMs: retries.maxMs }),
+    ...hosts.of(host, { protect, maxPauseMs: retries.maxMs, traffic }),
     breaker: protect.breaker,
     clock,
     drain: settings.drain,

@@ -9,13 +9,18 @@ import {
   env,
   keysFormatOption,
   overwriteOption,
+  resultsOption,
   stateOption,
   SWITCHES,
   toggle,
 } from './flags.ts';
+import { declareReport } from './declare-report.ts';
+import { declareRetry } from './declare-retry.ts';
 import { declareScan } from './declare-scan.ts';
 import { declareServe } from './declare-serve.ts';
 import { declareStatus } from './declare-status.ts';
+import { declareSync } from './declare-sync.ts';
+import { declareVerify } from './declare-verify.ts';
 import { maxAge, type RunOptions } from './run-options.ts';
 import { withSwitches } from './switches.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -54,9 +59,13 @@ export function buildProgram(surroundings: Surroundings, setExitCode: SetExitCod
   declareImport(program, surroundings, setExitCode);
   declareScan(program, surroundings, setExitCode);
   declareMigrate(program, surroundings, setExitCode);
+  declareSync(program, surroundings, setExitCode);
   declarePrefetch(program, surroundings, setExitCode);
   declareServe(program, surroundings, setExitCode);
+  declareVerify(program, surroundings, setExitCode);
+  declareRetry(program, surroundings, setExitCode);
   declareStatus(program, surroundings, setExitCode);
+  declareReport(program, surroundings, setExitCode);
   declareCleanup(program, surroundings, setExitCode);
   declareDemo(program, surroundings, setExitCode);
   return program;
@@ -162,11 +171,7 @@ function declareMigrate(program: Command, surroundings: Surroundings, exit: SetE
     .addOption(env('--job <name>', 'JOB', 'name of the job in the state'))
     .addOption(toggle('--new-job', "set the job's old state aside and start afresh"))
     .addOption(toggle('--wait', 'wait for another run of this job to end'))
-    .addOption(
-      env('--results <which>', 'RESULTS', 'outcomes that the state keeps a line of')
-        .choices(['none', 'failures', 'all'])
-        .default('all'),
-    )
+    .addOption(resultsOption())
     .addOption(overwriteOption('never'))
     .addOption(toggle('--dry-run', 'say what would be copied, copy nothing'));
   addRunOptions(command);

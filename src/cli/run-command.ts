@@ -16,11 +16,12 @@ import type { Cleanup } from './cleanup.ts';
 import type { Log } from '../report/log.ts';
 import { bytesText } from '../report/quantity.ts';
 import { PresenceFinder } from '../run/presence.ts';
-import { run, type RunResult, type RunScan } from '../run/run.ts';
+import { type Run, run, type RunResult, type RunScan } from '../run/run.ts';
 import { SharedKeys } from '../run/shared-keys.ts';
 import { OpenUploads } from '../transfer/open-uploads.ts';
 import { sharedFolder } from './known-bucket.ts';
 import { type OpenedBucket, openBucket } from './open-bucket.ts';
+import { noteRun } from './note-run.ts';
 import { openEvents } from './open-events.ts';
 import { isCopied, openSources, type OpenedSources } from './open-sources.ts';
 import { mostAtOnce, type RunOptions } from './run-options.ts';
@@ -55,9 +56,15 @@ export interface OpenedRun extends RunCommand {
 /** What a run works through, and where it keeps its state. */
 export interface RunWork {
   readonly job: string;
+  /** Where the job's files are; undefined for a run that has none. */
+  readonly directory?: string | undefined;
   readonly entries: EntrySource;
   /** Where the entries are still being found. */
   readonly scan?: RunScan | undefined;
+  /** What is there is compared byte by byte. */
+  readonly checksum?: boolean | undefined;
+  /** What is left to do when every entry is settled. */
+  readonly conclude?: Run['conclude'];
   readonly checkpoint: Checkpoint;
   /** Where large objects are written down that a later run may go on with. */
   readonly uploads?: UploadJournal;
@@ -153,10 +160,11 @@ function sharedKeys(
 
 async function runSharing(
   opened: OpenedRun,
-  { uploads, ...work }: RunWork,
+  { uploads, directory, checksum, ...work }: RunWork,
   claims: Claims,
 ): Promise<RunResult> {
-  const { rules, options, surroundings, stop, sources, events, command } = opened;
+  const { rules, options, surroundings, stop, sources, command } = opened;
+  const { events, ended } = noteRun(directory, opened.events);
   const dryRun = options.dryRun === true;
   const bucket = dryRun ? dryRunBucket(opened.bucket.bucket) : opened.bucket.bucket;
   const result = await run({
@@ -176,6 +184,7 @@ async function runSharing(
         warn: opened.log.warn,
       }),
       overwrite: options.overwrite,
+      checksum,
       dryRun,
       uploads: uploads && (await OpenUploads.load(uploads, () => surroundings.clock.now())),
       shared: sharedKeys(opened, work.job, claims),
@@ -191,6 +200,12 @@ async function runSharing(
     onBoundary: surroundings.onBoundary,
     stop,
   });
+  try {
+    await ended(result.summary, surroundings.clock.now());
+  } catch (error) {
+    // What went wrong first is what counts.
+    if (result.fatal === undefined) throw error;
+  }
   const { memory, log } = opened;
   log.debug(`bodies in flight: at most ${memory.usage().peakBytes} bytes at once`);
   return result;

@@ -46,6 +46,7 @@ export async function scanBeside(
       // Whoever concludes the scan is told; until then nobody waits for it.
       scanning.catch(() => undefined);
     },
+    moves: () => walks.requests(),
     conclude: async () => {
       // A drained scan finishes its pages, as the engine does its objects.
       if (!opened.stop.drain.aborted) ended.abort();
@@ -99,7 +100,7 @@ async function scanInto(
 }
 
 /** The run tells its own beginning, progress and end. */
-function findingsOnly(events: EventSink): EventSink {
+export function findingsOnly(events: EventSink): EventSink {
   return {
     emit: (event) => {
       if (event.event === 'listing' || event.event === 'passed') events.emit(event);

@@ -1,6 +1,5 @@
 import { FatalError } from '../model/failure.ts';
 import type { Rule, Rules, ScanKind, Secret } from '../model/rule.ts';
-import { isScanIdle } from '../rules/not-implemented-yet.ts';
 import { uninvertible } from '../rules/origin-prefix.ts';
 import { isCopied } from './open-sources.ts';
 
@@ -48,24 +47,27 @@ function entries({ rules, scan }: Rules): PickedSource[] {
   });
 }
 
+/** Sources that no address of a rule stands for. */
+const NEEDS_URL: ReadonlySet<ScanKind> = new Set<ScanKind>([
+  'directory',
+  'sitemap',
+  's3Inventory',
+  'keys',
+]);
+
 function refuse({ rule, from, url, label }: PickedSource): void {
   if (!isCopied(rule)) {
     throw new FatalError('usage', `rule ${label}: its action is ${rule.action}: nothing to scan`);
   }
-  if (isScanIdle(from)) {
-    throw new FatalError(
-      'usage',
-      `rule ${label}: a scan from ${from} is not implemented yet; give the keys to migrate with --keys, or leave the rule out with --rule`,
-    );
-  }
-  const problem = uninvertible(rule);
+  // A list of the bucket's own keys has nothing to be told from.
+  const problem = from === 'keys' ? undefined : uninvertible(rule);
   if (problem !== undefined) {
     throw new FatalError(
       'usage',
       `rule ${label}: a scan can't tell its keys: ${problem}; or leave the rule out with --rule`,
     );
   }
-  if ((from === 'directory' || from === 'sitemap') && url === undefined) {
+  if (NEEDS_URL.has(from) && url === undefined) {
     throw new FatalError('usage', `rule ${label}: a scan from ${from} needs its url`);
   }
 }

@@ -1,3 +1,4 @@
+import type { ScanTotals } from '../model/event.ts';
 import type { CutoverStatus, GaugeWindow } from '../model/serve-status.ts';
 import { showText } from '../page/show-text.ts';
 import { countText } from '../report/quantity.ts';
@@ -5,21 +6,43 @@ import type { JobStatus } from './jobs-of-rules.ts';
 
 /** Lines for people: a job, how far it is, and what is left of it. */
 export function jobText(job: JobStatus): string {
-  const { listed, copied, skipped, failed, uploads, openSegments, openEntries, holder } = job;
+  const { holder, scan } = job;
   const command = job.command === null ? '' : ` (${job.command})`;
   const by = holder === null ? '' : `, process ${holder.pid} on ${showText(holder.host)}`;
   const since = holder === null ? '' : `, since ${minuteOf(holder.since)}`;
-  const lines = [
+  return [
     `job ${job.job}${command}: ${job.state}${by}${since}`,
+    ...(scan === null ? [] : scanLines(scan)),
+    // A scan's own job copies nothing.
+    ...(job.command === 'scan' ? [] : copyLines(job)),
+    `  last change ${minuteOf(job.changed)}`,
+  ].join('\n');
+}
+
+function scanLines({ pages, keys, listingErrors }: ScanTotals): readonly string[] {
+  const walked = `  scan: ${counted(pages, 'page')} walked, ${counted(keys, 'key')} found`;
+  const missing = `  ${counted(listingErrors, 'page')} not listed: keys below are missing, scan again`;
+  return listingErrors === 0 ? [walked] : [walked, missing];
+}
+
+function copyLines(job: JobStatus): readonly string[] {
+  const { listed, copied, skipped, failed, uploads, openSegments, openEntries, reopened } = job;
+  const lines = [
     `  ${countText(listed)} listed: ${countText(copied)} copied, ${countText(skipped)} skipped, ${countText(failed)} failed`,
   ];
-  if (failed > 0) lines.push(`  left to retry: ${failuresText(job)}`);
+  if (failed > 0) {
+    lines.push(
+      `  ${countText(failed)} failed: see \`bucketfill report\`, try again with \`bucketfill retry\` (${failuresText(job)})`,
+    );
+  }
   if (openSegments > 0) {
     lines.push(`  open: ${counted(openSegments, 'segment')} with ${counted(openEntries, 'key')}`);
   }
+  if (reopened && job.state === 'interrupted') {
+    lines.push('  a retry was interrupted: `bucketfill retry` goes on with it');
+  }
   if (uploads > 0) lines.push(`  ${counted(uploads, 'large object')} begun`);
-  lines.push(`  last change ${minuteOf(job.changed)}`);
-  return lines.join('\n');
+  return lines;
 }
 
 function failuresText({ failures }: JobStatus): string {

@@ -6,8 +6,11 @@ import type { Surroundings } from './surroundings.ts';
 
 /** What stops a run, from outside or from within. */
 export interface Stop extends StopSignals {
-  /** Ends the run as SIGINT would: the first call drains, the second aborts. */
-  readonly interrupt: (signal: 'SIGINT' | 'SIGTERM') => void;
+  /**
+   * Ends the run as the signal would: the first call drains, the second aborts.
+   * @param why what people are told of it; the signal's name where it is left out
+   */
+  readonly interrupt: (signal: 'SIGINT' | 'SIGTERM', why?: string) => void;
   /** Stops listening. */
   readonly release: () => void;
 }
@@ -16,19 +19,21 @@ export interface Stop extends StopSignals {
 function stopOnSignals(surroundings: Surroundings, log: Log): Stop {
   const drain = new AbortController();
   const abort = new AbortController();
-  const interrupt = (signal: 'SIGINT' | 'SIGTERM'): void => {
+  const interrupt = (signal: 'SIGINT' | 'SIGTERM', why: string = signal): void => {
     if (drain.signal.aborted) {
       abort.abort(signal);
       return;
     }
-    log.info(`${signal}: finishing what is in flight; once more to stop at once`);
+    log.info(`${why}: finishing what is in flight; once more to stop at once`);
     drain.abort(signal);
   };
   return {
     drain: drain.signal,
     abort: abort.signal,
     interrupt,
-    release: surroundings.onSignal(interrupt),
+    release: surroundings.onSignal((signal) => {
+      interrupt(signal);
+    }),
   };
 }
 

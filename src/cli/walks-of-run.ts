@@ -3,6 +3,7 @@ import type { EventSink } from '../model/ports.ts';
 import type { Rules } from '../model/rule.ts';
 import type { Log } from '../report/log.ts';
 import type { Cleanup } from './cleanup.ts';
+import type { OpenedSources } from './open-sources.ts';
 import { type OpenedWalks, openWalks } from './open-walks.ts';
 import { pickSources } from './scan-sources.ts';
 import type { Stop } from './stop-signals.ts';
@@ -10,6 +11,11 @@ import type { Surroundings } from './surroundings.ts';
 
 /** Index pages are made by the server at each request: more at once seldom make it faster. */
 export const PAGES_AT_ONCE = 16;
+
+/** A run's own concurrency is of objects, which are cheaper to serve than pages are to make. */
+export function pagesAtOnce({ concurrency }: { readonly concurrency: number | 'auto' }): number {
+  return concurrency === 'auto' ? PAGES_AT_ONCE : Math.min(concurrency, PAGES_AT_ONCE);
+}
 
 /** The flags that decide how a scan asks. */
 export interface WalkOptions {
@@ -28,6 +34,8 @@ export interface Scanning {
   readonly stop: Stop;
   readonly log: Log;
   readonly events: EventSink;
+  /** Where the run asks the same hosts for objects: pages and objects keep to one set of limits. */
+  readonly sources?: Pick<OpenedSources, 'hosts'> | undefined;
 }
 
 /**
@@ -36,7 +44,7 @@ export interface Scanning {
  * @throws FatalError `usage`, `origins-unusable`.
  */
 export async function walksOfRun(
-  { rulesFile, rules, options, surroundings, stop, log, events }: Scanning,
+  { rulesFile, rules, options, surroundings, stop, log, events, sources }: Scanning,
   concurrency: number,
   cleanup: Cleanup,
 ): Promise<OpenedWalks> {
@@ -47,6 +55,7 @@ export async function walksOfRun(
       folder: path.dirname(path.resolve(surroundings.cwd, rulesFile)),
       concurrency,
       requestsPerSecond: options.requestsPerSecond,
+      hosts: sources?.hosts,
       ignoreRobots: options.ignoreRobots === true,
       onState: (event) => {
         events.emit(event);

@@ -174,6 +174,8 @@ export interface VerifyTotals {
   readonly level: VerifyLevel;
   /** Share of the keys that were looked at, in (0, 1]. */
   readonly sample: number;
+  /** What tells which keys belong to the sample; absent where all were looked at. */
+  readonly seed?: string;
   readonly equal: number;
   readonly missing: number;
   readonly extra: number;

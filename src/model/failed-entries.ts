@@ -9,7 +9,7 @@ export interface FailedEntries {
   segments(after: number): Promise<readonly SegmentRecord[]>;
   /**
    * Opens the failed entries of a finished job again, in one durable step; its other entries stay as
-   * they are, and the job is finished no more. @returns how many there are.
+   * they are, and the job is finished no more, unless none failed. @returns how many there are.
    */
   reopen(): Promise<number>;
 }

@@ -66,6 +66,9 @@ export type Boundary =
   | 'events.flushed'
   | 'checkpoint.begun'
   | 'checkpoint.committed'
+  | 'plan.saved'
+  | 'object.deleted'
+  | 'generation.committed'
   | 'job.finished';
 
 export type OnBoundary = (boundary: Boundary) => void;

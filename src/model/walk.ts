@@ -52,7 +52,10 @@ export type PassedReason = (typeof PASSED_REASONS)[number];
 /** What a listing tells of an object; nothing in it is a guess. */
 export interface FoundObject {
   readonly kind: 'object';
-  /** Path below the walked address, decoded; what `rules/invert-key` takes. */
+  /**
+   * Path below the walked address, decoded; what `rules/invert-key` takes. Of a list of keys: the
+   * bucket's own key.
+   */
   readonly originKey: string;
   /** Bytes. */
   readonly size?: number | undefined;

@@ -2,10 +2,11 @@ import { setMaxListeners } from 'node:events';
 import PQueue from 'p-queue';
 import type { Checkpoint } from '../model/checkpoint.ts';
 import type { Entry, EntrySource, SourcePosition } from '../model/entry.ts';
-import type { EventKey } from '../model/event.ts';
+import type { EventKey, ObjectOutcome } from '../model/event.ts';
 import { FatalError, Interrupted } from '../model/failure.ts';
 import type { Clock, EventSink, OnBoundary } from '../model/ports.ts';
 import { needsPresence } from '../plan/decide-copy.ts';
+import { Rechecks } from '../transfer/rechecks.ts';
 import type { BegunJob } from './begin-job.ts';
 import { type Examination, examineEntry } from './examine-entry.ts';
 import { ConcurrencyTuner, START_AT_ONCE } from './concurrency-tuner.ts';
@@ -31,15 +32,23 @@ const ASKED_NOTHING: BatchPresence = { of: () => Promise.resolve({ state: 'absen
  */
 const MOST_PARKED = 4096;
 
+/** A file that is edited in place while it is read for so long gives a mix of two versions. */
+const RECHECK_AFTER_MS = 2000;
+
 /** What the engine works with. */
 export interface EngineJob {
-  readonly examination: Omit<Examination, 'onRequest' | 'onWait' | 'clock' | 'givenUp'>;
+  readonly examination: Omit<
+    Examination,
+    'onRequest' | 'onWait' | 'clock' | 'givenUp' | 'rechecks'
+  >;
   readonly entries: EntrySource;
   readonly checkpoint: Checkpoint;
   readonly events: EventSink;
   readonly clock: Clock;
   /** Entries worked on at once; `auto` finds out how many are best. */
   readonly concurrency: number | 'auto';
+  /** What else moves on beside the entries. */
+  readonly scan?: { readonly moves: () => number } | undefined;
   /** What has come from the origins so far. */
   readonly traffic: { readonly bodyBytes: number };
   /** Rules whose entries wait for their addresses now. */
@@ -81,13 +90,15 @@ export class Engine {
     const { concurrency } = job;
     this.#tuner = concurrency === 'auto' ? new ConcurrencyTuner() : undefined;
     this.#level = concurrency === 'auto' ? START_AT_ONCE : concurrency;
+    const onRequest = (): void => {
+      tallies.originRequests += 1;
+    };
     this.#examination = {
       ...job.examination,
       clock: job.clock,
       givenUp: this.#givenUp,
-      onRequest: () => {
-        tallies.originRequests += 1;
-      },
+      rechecks: new Rechecks({ afterMs: RECHECK_AFTER_MS, clock: job.clock, onRequest }),
+      onRequest,
       onWait: (waiting) => {
         this.#waiting += waiting ? 1 : -1;
         this.#applyLevel();
@@ -183,8 +194,8 @@ export class Engine {
   }
 
   #tellSilence(nowMs: number): void {
-    const { traffic, waitingRules, warn, examination } = this.#job;
-    const done = this.#tallies.counts.listed + traffic.bodyBytes;
+    const { traffic, waitingRules, warn, examination, scan } = this.#job;
+    const done = this.#tallies.counts.listed + traffic.bodyBytes + (scan?.moves() ?? 0);
     const line = this.#silence.look(nowMs, done, () => ({
       inFlight: this.#queue.pending,
       waiting: this.#waiting,
@@ -238,8 +249,11 @@ export class Engine {
     const key: EventKey = 'invalid' in entry ? entry.invalid : { key: entry.key };
     try {
       if (this.#stopping) return;
+      const startedMs = this.#job.clock.now();
       const outcome = await examineEntry(this.#examination, entry, inBucket, this.#signal);
-      this.#recorder.settle(segment, index, key, outcome);
+      // The wall clock may be set back meanwhile.
+      const elapsedMs = Math.max(this.#job.clock.now() - startedMs, 0);
+      this.#recorder.settle(segment, index, key, timed(outcome, elapsedMs));
     } catch (error) {
       this.#leaveOpen(error);
     } finally {
@@ -262,4 +276,11 @@ export class Engine {
     this.#failure ??= { error };
     this.#failed.abort(error);
   }
+}
+
+/** Only what was asked of an origin has a time worth telling. */
+function timed(outcome: ObjectOutcome, elapsedMs: number): ObjectOutcome {
+  return outcome.outcome === 'copied' || outcome.outcome === 'failed'
+    ? { ...outcome, elapsedMs }
+    : outcome;
 }

@@ -6,16 +6,24 @@ import { Failure, FatalError, Interrupted } from '../model/failure.ts';
 import type { OriginRequest, Unless } from '../model/origin.ts';
 import type { Clock } from '../model/ports.ts';
 import type { Rule, Rules } from '../model/rule.ts';
-import { decideCopy, isUnchanged, needsPresence, type Overwrite } from '../plan/decide-copy.ts';
+import {
+  type CopyDecision,
+  decideCopy,
+  needsPresence,
+  type Overwrite,
+} from '../plan/decide-copy.ts';
 import { isBucketFailure } from '../plan/is-bucket-failure.ts';
 import { matchRule } from '../rules/match-rule.ts';
 import { rewriteKey } from '../rules/rewrite-key.ts';
 import type { OpenUploads } from '../transfer/open-uploads.ts';
+import { readBothBodies } from '../transfer/read-both-bodies.ts';
+import type { Rechecks } from '../transfer/rechecks.ts';
 import type { RuleSource } from '../transfer/rule-source.ts';
 import type { Transfer } from '../transfer/transfer.ts';
 import { transferObject } from '../transfer/transfer-object.ts';
 import type { TransferOutcome } from '../transfer/transfer-outcome.ts';
-import type { BatchPresence, Presence, PresenceFinder } from './presence.ts';
+import { planEntry } from './plan-entry.ts';
+import { askingOf, type BatchPresence, type Presence, type PresenceFinder } from './presence.ts';
 import type { SharedKeys } from './shared-keys.ts';
 
 /** What every entry is examined with. */
@@ -26,11 +34,15 @@ export interface Examination {
   readonly bucket: Bucket;
   readonly presence: PresenceFinder;
   readonly overwrite: Overwrite;
+  /** What is there is compared byte by byte, whatever dates and ETags say. */
+  readonly checksum?: boolean | undefined;
   readonly dryRun: boolean;
   /** The budget of bodies in flight. */
   readonly memory: BodyMemory;
   /** Large objects that are half-way in, where the run has a state. */
   readonly uploads: OpenUploads | undefined;
+  /** Looks at the origin again after bodies that took long; absent: nobody does. */
+  readonly rechecks?: Rechecks | undefined;
   /** Where other processes may be at work on the bucket. */
   readonly shared?: SharedKeys | undefined;
   readonly clock: Clock;
@@ -107,16 +119,6 @@ async function copyEntry(
   }
 }
 
-/** What the bucket has by then. */
-function askingOf(bucket: Bucket): BatchPresence {
-  return {
-    of: async (key, signal) => {
-      const object = await bucket.head(key, signal);
-      return object === undefined ? { state: 'absent' } : { state: 'present', object };
-    },
-  };
-}
-
 type Held = Extract<TransferOutcome, { readonly outcome: 'held' }>;
 
 async function copyUnlessHeld(
@@ -130,11 +132,11 @@ async function copyUnlessHeld(
   const present = presence.state === 'present' ? presence : undefined;
   if (present !== undefined && overwrite === 'never') return skipped(rule, 'exists');
   const stored = present && (present.object ?? (await examination.bucket.head(entry.key, signal)));
-  const decision = decideCopy(overwrite, stored);
+  const decision = await decide(examination, work, stored, signal);
   if (!decision.copy) return skipped(rule, decision.reason);
   const request = requestFor(examination, work, decision.unless);
   const kept = decision.keepUnchanged ? stored : undefined;
-  if (dryRun) return plan(rule, work.source, request, kept, signal);
+  if (dryRun) return planEntry(rule, work.source, request, kept, signal);
   const { ifAbsent } = decision;
   const isKnown = presence.state !== 'unknown';
   const moved = await moveUnlessHeld(
@@ -147,6 +149,28 @@ async function copyUnlessHeld(
   return moved.outcome === 'copied'
     ? { ...moved, rule: rule.id, attempts: work.requests }
     : { ...moved, rule: rule.id };
+}
+
+type Decision = CopyDecision | { readonly copy: false; readonly reason: 'unchanged' };
+
+/** Whoever is distrustful reads both sides first, and copies what differs whatever else is alike. */
+async function decide(
+  examination: Examination,
+  work: EntryWork,
+  stored: StoredObject | undefined,
+  signal: AbortSignal,
+): Promise<Decision> {
+  const { bucket, memory, clock, checksum, overwrite } = examination;
+  if (checksum !== true || stored === undefined) return decideCopy(overwrite, stored);
+  const { rule, source } = work;
+  const request = requestFor(examination, work, undefined);
+  const sides = { bucket, origin: source.origin, store: rule.store, request, memory, clock };
+  const { origin: there, bucket: here } = await readBothBodies(
+    { ...sides, withMd5: false },
+    signal,
+  );
+  const isSame = there.bytes === here?.bytes && there.sha256 === here.sha256;
+  return isSame ? { copy: false, reason: 'unchanged' } : decideCopy('always', stored);
 }
 
 interface Copying extends Pick<Transfer, 'request' | 'ifAbsent' | 'stored'> {
@@ -172,6 +196,7 @@ async function moveUnlessHeld(
     memory,
     uploads,
     claims: shared?.own,
+    rechecks: examination.rechecks,
   };
   return isKnown
     ? timed(examination, transfer, signal)
@@ -254,29 +279,12 @@ function skipped(rule: Rule, reason: SkipReason): ObjectOutcome {
   return { outcome: 'skipped', rule: rule.id, reason };
 }
 
-/** A dry run asks the origin only where the answer decides whether anything would be copied. */
-async function plan(
-  rule: Rule,
-  { origin, checkKey }: RuleSource,
-  request: OriginRequest,
-  stored: StoredObject | undefined,
-  signal: AbortSignal,
-): Promise<ObjectOutcome> {
-  // Where a list gives the URL, nobody asks by the key.
-  if (request.url === undefined) checkKey(request.originKey);
-  if (stored === undefined) return { outcome: 'planned', rule: rule.id };
-  const unchanged = await origin.read(
-    request,
-    ({ head }) => Promise.resolve(isUnchanged(stored, head)),
-    signal,
-  );
-  return unchanged ? skipped(rule, 'unchanged') : { outcome: 'planned', rule: rule.id };
-}
-
 function failed(rule: Rule, error: unknown, attempts: number): ObjectOutcome {
   if (error instanceof Failure) {
-    const { code, status, origin, message } = error;
-    return { outcome: 'failed', rule: rule.id, code, status, origin, message, attempts };
+    const { code, status, origin, message, requestId } = error;
+    const known = { code, status, origin, message, attempts };
+    const id = requestId === undefined ? {} : { requestId };
+    return { outcome: 'failed', rule: rule.id, ...known, ...id };
   }
   const message = `a bug of bucketfill, please report it: ${String(error)}`;
   return { outcome: 'failed', rule: rule.id, code: 'INTERNAL', message, attempts };

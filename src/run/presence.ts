@@ -189,3 +189,13 @@ function noteFound(
 function isOrdered(keys: readonly ObjectKey[]): boolean {
   return keys.every((key, index) => index === 0 || compareKeys(keys[index - 1] ?? '', key) <= 0);
 }
+
+/** Asks the bucket for each key as it comes: what it has by then. */
+export function askingOf(bucket: Bucket): BatchPresence {
+  return {
+    of: async (key, signal) => {
+      const object = await bucket.head(key, signal);
+      return object === undefined ? { state: 'absent' } : { state: 'present', object };
+    },
+  };
+}

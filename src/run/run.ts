@@ -1,7 +1,14 @@
 import type { Fingerprint } from '../model/checkpoint.ts';
-import type { ScanTotals, SummaryEvent } from '../model/event.ts';
+import type {
+  DeleteTotals,
+  EventKey,
+  ObjectOutcome,
+  ScanTotals,
+  SummaryEvent,
+  Tally,
+} from '../model/event.ts';
 import { type Ending, interruptionOf, runExitCode } from '../model/exit-code.ts';
-import { FatalError, type FatalKind } from '../model/failure.ts';
+import { FatalError, type FatalKind, Interrupted } from '../model/failure.ts';
 import { sweepUploads } from '../transfer/sweep-uploads.ts';
 import { type BegunJob, beginJob } from './begin-job.ts';
 import { Engine, type EngineJob } from './engine.ts';
@@ -23,10 +30,24 @@ export interface ScanFound {
   readonly requests: number;
 }
 
+/** Tells what became of a key, and counts it. */
+export type Tell = (key: EventKey, outcome: ObjectOutcome) => void;
+
+/** What the last steps of a run tell the run itself. */
+export interface Concluding {
+  readonly tell: Tell;
+  /** Called for each request to an origin. */
+  readonly onRequest: () => void;
+}
+
 /** The scan that finds a run's entries while the run works on them. */
 export interface RunScan {
-  /** Starts it; the run has told that it starts. */
-  readonly begin: () => void;
+  /** Starts it; the run has told that it starts. Keys that are no entries are told to `tell`. */
+  readonly begin: (tell: Tell) => void;
+  /** Grows with what it does. */
+  readonly moves: () => number;
+  /** What earlier runs have told of keys that are no entries. */
+  readonly carried?: Tally | undefined;
   /** Resolves when nothing more comes of it; where the run is over before the scan is, it ends it. */
   readonly conclude: () => Promise<ScanFound>;
 }
@@ -42,6 +63,12 @@ export interface Run extends EngineJob {
   readonly bucketRequests: () => number;
   /** Where the entries are still being found. */
   readonly scan?: RunScan | undefined;
+  /**
+   * What is left to do when every entry is settled, before the job is finished.
+   * @returns what became of deletes, where they were asked for.
+   * @throws FatalError; Interrupted where the run is told to stop before it is done.
+   */
+  readonly conclude?: ((concluding: Concluding) => Promise<DeleteTotals | undefined>) | undefined;
 }
 
 export interface RunResult {
@@ -69,14 +96,21 @@ export async function run(job: Run): Promise<RunResult> {
     resumed: begun.resumed,
   });
   const tallies = new Tallies();
-  job.scan?.begin();
-  const failure = await work(job, begun, tallies);
+  const tell: Tell = (key, outcome) => {
+    job.events.emit({ event: 'object', ...key, ...outcome });
+    tallies.settle(outcome);
+  };
+  job.scan?.begin(tell);
+  const onRequest = (): void => {
+    tallies.originRequests += 1;
+  };
+  const { failure, deletes } = await work(job, begun, tallies, { tell, onRequest });
   const found = await job.scan?.conclude();
   const fatal = failure ?? found?.fatal;
   const ending = endingOf(fatal, job.stop.drain);
   // The wall clock may be set back while the run goes on.
   const elapsedMs = Math.max(job.clock.now() - startedMs, 0);
-  const summary = summarise(job, { begun, tallies, found, ending, elapsedMs });
+  const summary = summarise(job, { begun, tallies, found, deletes, ending, elapsedMs });
   if (fatal?.kind === 'output-closed') return { summary, fatal };
   job.events.emit(summary);
   await lastFlush(job);
@@ -106,20 +140,36 @@ async function lastFlush({ events, stop, clock }: Run): Promise<void> {
   }
 }
 
-async function work(job: Run, begun: BegunJob, tallies: Tallies): Promise<FatalError | undefined> {
+interface Worked {
+  readonly failure?: FatalError;
+  readonly deletes?: DeleteTotals | undefined;
+}
+
+async function work(
+  job: Run,
+  begun: BegunJob,
+  tallies: Tallies,
+  concluding: Concluding,
+): Promise<Worked> {
   try {
     await new Engine(job, tallies).work(begun);
-    if (job.stop.drain.aborted) return undefined;
+    if (job.stop.drain.aborted) return {};
     const { uploads, bucket } = job.examination;
     // Every key is settled, so nobody goes on with what is half-way in.
     if (uploads !== undefined) await sweepUploads(uploads, bucket, job.stop.abort);
+    const deletes = await job.conclude?.(concluding);
     await job.checkpoint.commit({ segments: [], results: [], finished: true });
     job.onBoundary('job.finished');
-    return undefined;
+    return { deletes };
   } catch (error) {
-    if (error instanceof FatalError) return error;
+    if (error instanceof FatalError) return { failure: error };
+    if (job.stop.drain.aborted && isOfStopping(error, job.stop)) return {};
     throw error;
   }
+}
+
+function isOfStopping(error: unknown, { abort }: Run['stop']): boolean {
+  return error instanceof Interrupted || (abort.aborted && error === abort.reason);
 }
 
 function endingOf(fatal: FatalError | undefined, drain: AbortSignal): Ending {
@@ -134,13 +184,19 @@ interface Outcome {
   readonly begun: BegunJob;
   readonly tallies: Tallies;
   readonly found: ScanFound | undefined;
+  readonly deletes: DeleteTotals | undefined;
   readonly ending: Ending;
   readonly elapsedMs: number;
 }
 
-function summarise(job: Run, { begun, tallies, found, ending, elapsedMs }: Outcome): SummaryEvent {
+function summarise(
+  job: Run,
+  { begun, tallies, found, deletes, ending, elapsedMs }: Outcome,
+): SummaryEvent {
   const { planned, ...counts } = tallies.counts;
-  const { carried, resumed } = begun;
+  const { resumed } = begun;
+  const carried = sum(begun.carried, job.scan?.carried);
+  const refused = deletes?.refused === undefined ? 0 : 1;
   const scan = found?.totals;
   const listingErrors = scan?.listingErrors ?? 0;
   const failed = counts.failed + carried.failed;
@@ -149,7 +205,7 @@ function summarise(job: Run, { begun, tallies, found, ending, elapsedMs }: Outco
     command: job.command,
     ...counts,
     ...(job.examination.dryRun ? { planned } : {}),
-    deleted: 0,
+    deleted: tallies.deleted,
     listingErrors,
     bytes: tallies.bytes,
     originRequests: tallies.originRequests + (found?.requests ?? 0),
@@ -158,6 +214,17 @@ function summarise(job: Run, { begun, tallies, found, ending, elapsedMs }: Outco
     resumed,
     elapsedMs,
     ...(scan === undefined ? {} : { scan }),
-    exitCode: runExitCode(ending, failed + listingErrors, tallies.bugs),
+    ...(deletes === undefined ? {} : { deletes }),
+    exitCode: runExitCode(ending, failed + listingErrors + refused, tallies.bugs),
+  };
+}
+
+function sum(one: Tally, other: Tally | undefined): Tally {
+  if (other === undefined) return one;
+  return {
+    listed: one.listed + other.listed,
+    copied: one.copied + other.copied,
+    skipped: one.skipped + other.skipped,
+    failed: one.failed + other.failed,
   };
 }

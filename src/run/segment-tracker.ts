@@ -79,6 +79,7 @@ export class SegmentTracker {
         return;
       case 'skipped':
       case 'planned':
+      case 'deleted':
         this.#skipped += 1;
         this.#mark(index, ENTRY_SKIPPED);
         return;

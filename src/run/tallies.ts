@@ -6,6 +6,7 @@ export class Tallies {
   #skipped = 0;
   #failed = 0;
   #planned = 0;
+  #deleted = 0;
   #bytes = 0;
   #bugs = 0;
   /** Requests for bodies. */
@@ -21,7 +22,10 @@ export class Tallies {
         this.#skipped += 1;
         return;
       case 'planned':
-        this.#planned += 1;
+        if (outcome.change !== 'delete') this.#planned += 1;
+        return;
+      case 'deleted':
+        this.#deleted += 1;
         return;
       case 'failed':
         this.#failed += 1;
@@ -39,6 +43,11 @@ export class Tallies {
       failed: this.#failed,
       planned: this.#planned,
     };
+  }
+
+  /** Objects that the origin lists no more; they are not among those listed. */
+  get deleted(): number {
+    return this.#deleted;
   }
 
   /** Bytes stored. */

@@ -334,7 +334,7 @@ rules:
     expect(origin.asked.filter((path) => path === '/')).toHaveLength(1);
   });
 
-  it('that no scan can tell are refused, and so are sources that are still to come', async () => {
+  it('that no scan can tell are refused, and so are sources without what they need', async () => {
     const at = await place(
       rulesFor(['http://127.0.0.1:1/'], [], '    key: { replaceSuffix: { to: .m4v } }\n'),
     );
@@ -343,8 +343,8 @@ rules:
     await at.writeRules(
       `${rulesFor(['http://127.0.0.1:1/'])}scan: [{ rule: all, from: s3Inventory }]\n`,
     );
-    const idle = await scan(at);
-    expect([idle.code, idle.stderr]).toEqual([2, expect.stringContaining('not implemented yet')]);
+    const nameless = await scan(at);
+    expect([nameless.code, nameless.stderr]).toEqual([2, expect.stringContaining('needs its url')]);
   });
 
   it('of a url below the master count from the master', async () => {

@@ -5,7 +5,11 @@ import { byteBudget } from '../../src/guard/byte-budget.ts';
 import { objectKey } from '../../src/model/object-key.ts';
 import { openS3Store } from '../../src/s3/open-s3-store.ts';
 import { loopbackClient } from '../bucket/s3-under-test.ts';
-import { bucketContract, type BucketUnderTest } from '../contract/bucket-contract.ts';
+import { bucketContract } from '../contract/bucket-contract.ts';
+import {
+  objectRemoverContract,
+  type RemoverUnderTest,
+} from '../contract/object-remover-contract.ts';
 import { fakeClock } from '../support/fake-clock.ts';
 import { conformanceClient } from '../contract/s3-conformance-client.ts';
 import { radosgw, type RealStore } from './s3-server.ts';
@@ -14,7 +18,7 @@ import { radosgw, type RealStore } from './s3-server.ts';
 const ATTEMPTS = 3;
 
 /** A bucket object on a bucket of a real store. */
-function bucketOn(store: RealStore, bucket: string): BucketUnderTest {
+function bucketOn(store: RealStore, bucket: string): RemoverUnderTest {
   const http = loopbackClient();
   const { accessKeyId, secretAccessKey } = store;
   const opened = openS3Store({
@@ -57,15 +61,16 @@ beforeAll(async () => {
   await radosgw();
 }, START_TIMEOUT_MS);
 
-bucketContract(
-  'the S3 bucket on radosgw',
-  async () => {
-    const store = await radosgw();
-    return bucketOn(store, await store.makeBucket());
-  },
-  // A NUL ends its strings: it refuses such keys (s3-differences.ts).
-  (key) => !key.includes('\u0000'),
-);
+async function freshBucket(): Promise<RemoverUnderTest> {
+  const store = await radosgw();
+  return bucketOn(store, await store.makeBucket());
+}
+
+/** A NUL ends its strings: it refuses such keys (s3-differences.ts). */
+const holds = (key: string): boolean => !key.includes('\u0000');
+
+bucketContract('the S3 bucket on radosgw', freshBucket, holds);
+objectRemoverContract('the S3 bucket on radosgw', freshBucket, holds);
 
 const { signal } = new AbortController();
 const NOTHING_BESIDE = { headers: {}, metadata: {} };

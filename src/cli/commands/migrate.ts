@@ -1,31 +1,36 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { type Job, openJob } from '../../checkpoint/job-folder.ts';
-import type { Fingerprint, JobRecord, ResultsKept } from '../../model/checkpoint.ts';
+import type { Job } from '../../checkpoint/job-folder.ts';
+import type { Checkpoint, JobRecord, ResultsKept } from '../../model/checkpoint.ts';
 import type { EntrySource } from '../../model/entry.ts';
 import type { ScanJournal } from '../../model/scan-journal.ts';
 import { scanSummaryText } from '../../report/scan-text.ts';
-import { jobFingerprint } from '../../rules/job-fingerprint.ts';
+import { type FingerprintFlags, jobFingerprint } from '../../rules/job-fingerprint.ts';
 import { noCheckpoint } from '../../run/no-checkpoint.ts';
 import type { RunResult } from '../../run/run.ts';
 import { openScanJournal } from '../../scan/journal/scan-journal.ts';
-import { type KeyList, type KeyListOptions, openKeyList } from '../../scan/key-list.ts';
+import type { KeyList } from '../../scan/key-list.ts';
+import type { KeysFormat } from '../../scan/keys-format.ts';
 import { openSpooledList } from '../../scan/spool-list.ts';
 import { Cleanup } from '../cleanup.ts';
 import { jobName } from '../job-name.ts';
+import { type JobSource, notingSource } from '../job-source.ts';
 import { loadRules } from '../load-rules.ts';
 import { logTo } from '../log-to.ts';
 import { type NamedList, type NamedListOptions, namedList } from '../named-list.ts';
+import { openList } from '../open-list.ts';
+import { openJobOf } from '../open-job-of.ts';
 import type { OpenedWalks } from '../open-walks.ts';
 import { concludeRun, openRun, type OpenedRun, runEngine, type RunWork } from '../run-command.ts';
 import type { RunOptions } from '../run-options.ts';
 import { scanBeside } from '../scan-beside.ts';
-import { stateDirectory } from '../state-directory.ts';
+import { spoolPath } from '../source-entries.ts';
 import { stoppable } from '../stop-signals.ts';
+import { supersedingResults } from '../superseding-results.ts';
 import type { Surroundings } from '../surroundings.ts';
 import { takeUpScan } from '../take-up-scan.ts';
-import { PAGES_AT_ONCE, walksOfRun } from '../walks-of-run.ts';
+import { pagesAtOnce, walksOfRun } from '../walks-of-run.ts';
 
 export interface MigrateOptions extends RunOptions, NamedListOptions {
   readonly job?: string;
@@ -52,7 +57,7 @@ export async function migrate(
       const list =
         named === undefined || named.keys === STDIN
           ? undefined
-          : await openList(named.keys, read, surroundings, cleanup);
+          : await openList({ ...read, path: listPath(named, surroundings) }, cleanup);
       const command = { command: 'migrate', rulesFile, rules, options, surroundings, stop, log };
       const opened = await openRun({ ...command, needed: () => true }, cleanup);
       const walks =
@@ -81,15 +86,8 @@ interface Work {
   readonly cleanup: Cleanup;
 }
 
-async function openList(
-  keys: string,
-  read: Omit<KeyListOptions, 'path'>,
-  { cwd }: Surroundings,
-  cleanup: Cleanup,
-): Promise<KeyList> {
-  const list = await openKeyList({ ...read, path: path.resolve(cwd, keys) });
-  cleanup.add(() => list.close());
-  return list;
+function listPath({ keys }: NamedList, { cwd }: Surroundings): string {
+  return path.resolve(cwd, keys);
 }
 
 /** Where a run's entries are kept while it works on them. */
@@ -126,11 +124,11 @@ async function spoolStdin(
   const { surroundings, stop, log } = opened;
   const { stdin: input, clock } = surroundings;
   const format = named?.format;
-  const spoolPath = path.join(folder, 'stdin.list');
-  if (isFresh) await rm(spoolPath, { force: true });
+  const spool = spoolPath(folder);
+  if (isFresh) await rm(spool, { force: true });
   const list = await openSpooledList({
     input,
-    spoolPath,
+    spoolPath: spool,
     format: format === 's3-inventory' ? undefined : format,
     note: log.info,
     clock,
@@ -145,19 +143,21 @@ async function spoolStdin(
 
 async function workOnJob(work: Work): Promise<RunResult> {
   const { opened, options, named, walks, cleanup } = work;
-  const { rulesFile, surroundings, log } = opened;
+  const { rulesFile, surroundings } = opened;
   const name = options.job ?? jobName(rulesFile, 'migrate', named?.keys, surroundings.cwd);
-  const job = await openMigrateJob(name, opened, options);
+  const job = await openJobOf(name, { ...opened, options });
   cleanup.add(() => job.release());
-  if (job.setAside !== undefined) log.info(`the old state of job ${name} is in ${job.setAside}`);
-  const fingerprint = fingerprintOf(work);
-  const { checkpoint, uploads, directory: folder } = job;
+  const source = sourceOf(work);
+  const fingerprint = jobFingerprint(opened.rules, opened.bucketId, source.flags);
+  const { uploads, directory: folder } = job;
+  const checkpoint = notingSource({ ...job, checkpoint: await checkpointOf(job, options) }, source);
   const { journal, isFresh } =
     walks === undefined
       ? { journal: undefined, isFresh: isOver(await checkpoint.load()) }
       : await takeUpScan(job, fingerprint, cleanup);
   const entries = await openEntries(work, { job: name, folder, journal, isFresh });
-  return runEngine(opened, { job: name, ...entries, checkpoint, uploads, fingerprint });
+  const kept = { directory: folder, checkpoint, uploads, fingerprint };
+  return runEngine(opened, { job: name, ...entries, ...kept });
 }
 
 /** Only an interrupted job goes on with the list that it has spooled. */
@@ -165,38 +165,42 @@ function isOver(record: JobRecord | undefined): boolean {
   return record === undefined || record.finished;
 }
 
-function fingerprintOf({ opened, options, named, list }: Work): Fingerprint {
-  const { rules, bucketId } = opened;
+/** An interrupted retry may be left for this run to go on with. */
+async function checkpointOf(
+  { checkpoint, failed }: Job,
+  { results = 'all' }: MigrateOptions,
+): Promise<Checkpoint> {
+  return (await failed.isReopened()) ? supersedingResults(checkpoint, results) : checkpoint;
+}
+
+/** Where the entries come from: enough to open them again without this command line. */
+function sourceOf({ opened, options, named, list }: Work): Omit<JobSource, 'results'> {
+  const { command, surroundings } = opened;
   const { overwrite, ignoreRobots } = options;
   if (named === undefined) {
     const flags = { overwrite, keys: 'scan', 'ignore-robots': String(ignoreRobots === true) };
-    return jobFingerprint(rules, bucketId, flags);
+    return { command, entries: { from: 'scan' }, flags };
   }
-  const format = list?.format ?? named.format ?? 'plain';
-  return jobFingerprint(rules, bucketId, {
-    overwrite,
-    keys: named.keys === STDIN ? 'stdin' : 'list',
-    ...(format === 'plain' ? {} : { 'keys-format': format }),
-  });
+  if (list === undefined) {
+    const { format } = named;
+    return {
+      command,
+      entries: { from: 'stdin', format },
+      flags: listFlags('stdin', format, overwrite),
+    };
+  }
+  const { format } = list;
+  const entries = { from: 'list', path: listPath(named, surroundings), format } as const;
+  return { command, entries, flags: listFlags('list', format, overwrite) };
 }
 
-async function openMigrateJob(
-  name: string,
-  { rulesFile, surroundings, stop, log }: OpenedRun,
-  options: MigrateOptions,
-): Promise<Job> {
-  const { clock, host, pid } = surroundings;
-  return openJob({
-    stateDir: stateDirectory(rulesFile, options.state, surroundings),
-    job: name,
-    wait: options.wait === true,
-    newJob: options.newJob === true,
-    results: options.results ?? 'all',
-    holder: { pid, host, command: 'migrate' },
-    clock,
-    signal: stop.drain,
-    onWaiting: log.info,
-  });
+function listFlags(
+  keys: 'stdin' | 'list',
+  format: KeysFormat | undefined,
+  overwrite: string,
+): FingerprintFlags {
+  const isPlain = format === undefined || format === 'plain';
+  return { overwrite, keys, ...(isPlain ? {} : { 'keys-format': format }) };
 }
 
 /** A dry run keeps no state, and looks at every key whatever an interrupted run has done. */
@@ -210,11 +214,6 @@ async function planOnly(work: Work): Promise<RunResult> {
   if (journal !== undefined) cleanup.add(() => journal.close());
   const entries = await openEntries(work, { job, folder, journal, isFresh: true });
   return runEngine(opened, { job, ...entries, checkpoint: noCheckpoint(), fingerprint: {} });
-}
-
-/** The run's own concurrency is of objects, which are cheaper to serve than pages are to make. */
-function pagesAtOnce({ concurrency }: MigrateOptions): number {
-  return concurrency === 'auto' ? PAGES_AT_ONCE : Math.min(concurrency, PAGES_AT_ONCE);
 }
 
 /** Where every link has gone; pages that could not be listed are told whatever else is not. */

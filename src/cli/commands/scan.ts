@@ -1,5 +1,4 @@
 import path from 'node:path';
-import { type Job, openJob } from '../../checkpoint/job-folder.ts';
 import type { Fingerprint } from '../../model/checkpoint.ts';
 import { FatalError } from '../../model/failure.ts';
 import type { EventSink } from '../../model/ports.ts';
@@ -14,9 +13,9 @@ import { Cleanup } from '../cleanup.ts';
 import { loadRules } from '../load-rules.ts';
 import { logTo } from '../log-to.ts';
 import { manifestInFile, manifestOnStdout, type ManifestOutput } from '../manifest-output.ts';
+import { openJobOf } from '../open-job-of.ts';
 import type { OpenedWalks } from '../open-walks.ts';
 import type { LogOptions } from '../run-options.ts';
-import { stateDirectory } from '../state-directory.ts';
 import { type Stop, stoppable } from '../stop-signals.ts';
 import type { Surroundings } from '../surroundings.ts';
 import { takeUpScan } from '../take-up-scan.ts';
@@ -94,9 +93,12 @@ function pagesAtOnce({ concurrency }: ScanCommandOptions): number {
 async function scanOnJob(scanning: ScanCommand, walks: OpenedWalks): Promise<ScanResult> {
   const { rules, options, surroundings, stop, log, cleanup, events } = scanning;
   const name = options.job ?? jobNameOf(scanning.rulesFile);
-  const job = await openScanJob(name, scanning);
+  const job = await openJobOf(name, {
+    ...scanning,
+    command: 'scan',
+    options: { ...options, results: 'none' },
+  });
   cleanup.add(() => job.release());
-  if (job.setAside !== undefined) log.info(`the old state of job ${name} is in ${job.setAside}`);
   const fingerprint = fingerprintOf(rules, options);
   const { journal, isFresh } = await takeUpScan(job, fingerprint, cleanup);
   if (isFresh) await job.checkpoint.begin(fingerprint);
@@ -122,24 +124,6 @@ async function scanOnJob(scanning: ScanCommand, walks: OpenedWalks): Promise<Sca
     log.info(`${options.output} was not written: run again, and the scan goes on where it stands`);
   }
   return result;
-}
-
-async function openScanJob(
-  name: string,
-  { rulesFile, options, surroundings, stop, log }: ScanCommand,
-): Promise<Job> {
-  const { clock, host, pid } = surroundings;
-  return openJob({
-    stateDir: stateDirectory(rulesFile, options.state, surroundings),
-    job: name,
-    wait: options.wait === true,
-    newJob: options.newJob === true,
-    results: 'none',
-    holder: { pid, host, command: 'scan' },
-    clock,
-    signal: stop.drain,
-    onWaiting: log.info,
-  });
 }
 
 /** What decides what a scan finds, and under which keys; where it is kept does not. */

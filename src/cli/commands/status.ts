@@ -78,9 +78,21 @@ function tell(
 
 /** The gauge knows only what clients asked for. */
 function warnOfUnfinished(jobs: readonly JobStatus[], log: Log): void {
-  for (const { job, state, failed } of jobs) {
-    const left = state === 'complete' ? `has ${failed} failed keys` : 'is not complete';
-    if (state === 'complete' && failed === 0) continue;
-    log.warn(`job ${job} ${left}: what it did not copy is at the origin only`);
+  // A scan's own job copies nothing.
+  for (const job of jobs.filter(({ command }) => command !== 'scan')) {
+    const left = leftOf(job);
+    if (left !== undefined) {
+      log.warn(`job ${job.job} ${left}: what it did not copy is at the origin only`);
+    }
   }
+}
+
+function leftOf({ state, failed, scan }: JobStatus): string | undefined {
+  if (state !== 'complete') return 'is not complete';
+  const unlisted = scan?.listingErrors ?? 0;
+  const parts = [
+    ...(failed > 0 ? [`has ${failed} failed keys`] : []),
+    ...(unlisted > 0 ? [`could not list ${unlisted} pages`] : []),
+  ];
+  return parts.length === 0 ? undefined : parts.join(' and ');
 }

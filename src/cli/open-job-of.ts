@@ -1,0 +1,48 @@
+import { type Job, openJob } from '../checkpoint/job-folder.ts';
+import type { ResultsKept } from '../model/checkpoint.ts';
+import type { Log } from '../report/log.ts';
+import { stateDirectory } from './state-directory.ts';
+import type { Stop } from './stop-signals.ts';
+import type { Surroundings } from './surroundings.ts';
+
+/** The flags that say which job is taken, and how. */
+export interface JobOptions {
+  readonly state?: string;
+  readonly newJob?: true;
+  readonly wait?: true;
+  readonly results?: ResultsKept;
+}
+
+/** A command that works on a job. */
+export interface JobCommand {
+  readonly command: string;
+  readonly rulesFile: string;
+  readonly options: JobOptions;
+  readonly surroundings: Surroundings;
+  readonly stop: Stop;
+  readonly log: Log;
+}
+
+/**
+ * Takes a job for this process, and says where an old state went.
+ * @throws FatalError as `openJob`.
+ */
+export async function openJobOf(
+  name: string,
+  { command, rulesFile, options, surroundings, stop, log }: JobCommand,
+): Promise<Job> {
+  const { clock, host, pid } = surroundings;
+  const job = await openJob({
+    stateDir: stateDirectory(rulesFile, options.state, surroundings),
+    job: name,
+    wait: options.wait === true,
+    newJob: options.newJob === true,
+    results: options.results ?? 'all',
+    holder: { pid, host, command },
+    clock,
+    signal: stop.drain,
+    onWaiting: log.info,
+  });
+  if (job.setAside !== undefined) log.info(`the old state of job ${name} is in ${job.setAside}`);
+  return job;
+}

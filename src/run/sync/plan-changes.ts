@@ -1,0 +1,121 @@
+import type { ListedObject } from '../../model/bucket.ts';
+import type { GenerationEntry, StoredVersion } from '../../model/generation.ts';
+import type { ObjectKey } from '../../model/object-key.ts';
+import type { Rule } from '../../model/rule.ts';
+import type { ManifestEntry } from '../../model/scan-journal.ts';
+import type { SyncPlan, SyncPlanWriter } from '../../model/sync-plan.ts';
+import { type Aligned, alignByKey, type SortedStream } from '../../plan/align-by-key.ts';
+import { decideSync, type SyncDecision, type SyncSettings } from '../../plan/decide-sync.ts';
+import { matchRule } from '../../rules/match-rule.ts';
+import type { Tell } from '../run.ts';
+
+export interface SyncPlanning extends SyncSettings {
+  /** What the origins list now. */
+  readonly listed: SortedStream<ManifestEntry>;
+  /** What the last generation has; empty where there is none. */
+  readonly before: SortedStream<GenerationEntry>;
+  /** What the bucket lists now. */
+  readonly stored: SortedStream<ListedObject>;
+  /** All of the file, in their order. */
+  readonly rules: readonly Rule[];
+  /** Ids of the rules that are synced. */
+  readonly synced: ReadonlySet<string>;
+  /** Whether the state will tell which version each copy left in the bucket. */
+  readonly keepsResults: boolean;
+  readonly writer: SyncPlanWriter;
+  readonly tell: Tell;
+  /** Resolves when what was told has left the process. */
+  readonly flush: () => Promise<void>;
+  readonly now: () => number;
+}
+
+type Row = Aligned<ManifestEntry, GenerationEntry, ListedObject>;
+
+/**
+ * Finds out what a sync has to do, by the three listings alone: no object is asked for. What is to be
+ * left as it is is told here; nothing else is done before the plan is saved.
+ * @throws FatalError `state-unusable`; what the listings throw.
+ */
+export async function planChanges(planning: SyncPlanning): Promise<SyncPlan> {
+  const { listed, before, stored, writer, flush, isWhole, now } = planning;
+  const counts = { examine: 0, unchanged: 0, existing: 0, gone: 0, known: 0 };
+  for await (const rows of alignByKey(listed, before, stored)) {
+    const changes: ObjectKey[] = [];
+    const entries: GenerationEntry[] = [];
+    for (const row of rows) {
+      if (row.b !== undefined && row.c !== undefined) counts.known += 1;
+      const decision = decide(row, planning);
+      count(counts, decision);
+      if (decision === 'examine') changes.push(row.key);
+      tellSkipped(row, decision, planning);
+      const entry = entryOf(row, decision, planning);
+      if (entry !== undefined) entries.push(entry);
+    }
+    await writer.change(changes);
+    await writer.draft(entries);
+    await flush();
+  }
+  return writer.save({ ...counts, isWhole }, now());
+}
+
+function decide({ key, a, b, c }: Row, planning: SyncPlanning): SyncDecision {
+  const decision = decideSync({ listed: a, before: b, stored: c }, planning);
+  if (decision !== 'gone' && decision !== 'kept') return decision;
+  // A key that by now belongs to another rule is none of this sync's business.
+  const owner = matchRule(planning.rules, key);
+  const isOwn = owner !== undefined && owner.id === b?.rule && planning.synced.has(owner.id);
+  return isOwn ? decision : 'forgotten';
+}
+
+interface Counts {
+  examine: number;
+  unchanged: number;
+  existing: number;
+  gone: number;
+}
+
+function count(counts: Counts, decision: SyncDecision): void {
+  switch (decision) {
+    case 'examine':
+      counts.examine += 1;
+      return;
+    case 'unchanged':
+      counts.unchanged += 1;
+      return;
+    case 'exists':
+      counts.existing += 1;
+      return;
+    case 'gone':
+      counts.gone += 1;
+      return;
+    case 'kept':
+    case 'forgotten':
+      return;
+  }
+}
+
+function tellSkipped({ key, a }: Row, decision: SyncDecision, { tell }: SyncPlanning): void {
+  if (decision !== 'unchanged' && decision !== 'exists') return;
+  tell({ key }, { outcome: 'skipped', rule: a?.rule ?? null, reason: decision });
+}
+
+function entryOf(
+  { a: listed, b: before, c: stored }: Row,
+  decision: SyncDecision,
+  { keepsResults }: SyncPlanning,
+): GenerationEntry | undefined {
+  if (decision === 'forgotten') return undefined;
+  if (decision === 'kept') return before;
+  if (decision === 'gone') return before && { ...before, gone: true };
+  return listed && { ...listed, stored: storedThen() };
+
+  function storedThen(): StoredVersion | undefined {
+    // Nobody compares what exists with the origin.
+    if (decision === 'exists') return before?.stored;
+    return decision === 'unchanged' || keepsResults ? versionOf(stored) : undefined;
+  }
+}
+
+function versionOf(object: ListedObject | undefined): StoredVersion | undefined {
+  return object && { etag: object.etag, size: object.size };
+}
