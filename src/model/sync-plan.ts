@@ -14,6 +14,8 @@ export interface SyncPlan {
   readonly known: number;
   /** The origin was listed to its end without an error. */
   readonly isWhole: boolean;
+  /** What is drafted is what the last generation has, to the last entry. */
+  readonly isAsBefore: boolean;
   /** Of the list of keys to examine, which is then whole. */
   readonly changesBytes: number;
 }

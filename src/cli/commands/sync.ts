@@ -184,6 +184,8 @@ async function runSync(work: Work, kept: Kept): Promise<RunResult> {
   });
 }
 
+const NOTHING_DELETED: DeleteTotals = { planned: 0, kept: 0, failed: 0 };
+
 interface Ending extends Concluding {
   readonly beside: SyncBeside;
   readonly drafts: Generations;
@@ -197,6 +199,8 @@ async function conclude(
 ): Promise<DeleteTotals | undefined> {
   const { surroundings, bucket, sources, stop, log } = opened;
   const plan = beside.plan();
+  // Nothing is gone and nothing was copied: the generation that is there is still true.
+  if (plan?.isAsBefore === true) return options.delete === true ? NOTHING_DELETED : undefined;
   const draft = await drafts.latest(log.warn);
   if (plan === undefined || draft === undefined) throw new Error('a sync ended without its plan');
   const signal = stop.abort;

@@ -39,10 +39,12 @@ type Row = Aligned<ManifestEntry, GenerationEntry, ListedObject>;
 export async function planChanges(planning: SyncPlanning): Promise<SyncPlan> {
   const { listed, before, stored, writer, flush, isWhole, now } = planning;
   const counts = { examine: 0, unchanged: 0, existing: 0, gone: 0, known: 0 };
+  let remembered = 0;
   for await (const rows of alignByKey(listed, before, stored)) {
     const changes: ObjectKey[] = [];
     const entries: GenerationEntry[] = [];
     for (const row of rows) {
+      if (row.b !== undefined) remembered += 1;
       if (row.b !== undefined && row.c !== undefined) counts.known += 1;
       const decision = decide(row, planning);
       count(counts, decision);
@@ -55,7 +57,9 @@ export async function planChanges(planning: SyncPlanning): Promise<SyncPlan> {
     await writer.draft(entries);
     await flush();
   }
-  return writer.save({ ...counts, isWhole }, now());
+  const { examine, unchanged, existing, gone } = counts;
+  const isAsBefore = remembered === unchanged && examine + existing + gone === 0;
+  return writer.save({ ...counts, isWhole, isAsBefore }, now());
 }
 
 function decide({ key, a, b, c }: Row, planning: SyncPlanning): SyncDecision {

@@ -29,6 +29,7 @@ export async function loadPlan(directory: string): Promise<SyncPlan | undefined>
     gone: number('gone'),
     known: number('known'),
     isWhole: fields.get('isWhole') === true,
+    isAsBefore: fields.get('isAsBefore') === true,
     changesBytes: number('changesBytes'),
   };
 }
