@@ -19,8 +19,8 @@ export interface ListingRange {
 const PAGE_REQUESTS = 3;
 
 /**
- * So many pages are taken before any is asked for ahead: many listings are left after the first
- * ones, and then the request would be in vain.
+ * Where nobody knows how many are wanted, so many pages are taken before any is asked for ahead: many
+ * listings are left after the first ones, and then the request would be in vain.
  */
 const PAGES_BEFORE_AHEAD = 2;
 
@@ -126,7 +126,8 @@ class PageRow {
 
   /** Whether a page behind the one that was taken last is likely to be wanted. */
   isWorthAhead(): boolean {
-    return this.#taken > PAGES_BEFORE_AHEAD && this.#taken < (this.#range.pages ?? Infinity);
+    const { pages } = this.#range;
+    return pages === undefined ? this.#taken > PAGES_BEFORE_AHEAD : this.#taken < pages;
   }
 }
 

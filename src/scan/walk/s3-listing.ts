@@ -25,7 +25,7 @@ const MOST_PREFIXES = 64;
 const MOST_LEVELS = 16;
 
 /** Pages that an interrupted scan lists again at most. */
-const PAGES_A_PLACE = 8;
+const PAGES_A_PLACE = 32;
 
 /** LastModified has whole seconds, whatever digits follow (AWS S3 API Reference, "Object"). */
 const SECOND_MS = 1000;
