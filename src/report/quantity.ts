@@ -26,5 +26,6 @@ export function durationText(ms: number): string {
 
 /** A count with thousands apart: `12,345`. */
 export function countText(count: number): string {
-  return count.toLocaleString('en-US');
+  // By hand: a locale takes a tenth of a second to load.
+  return String(count).replace(/\B(?=(?:\d{3})+$)/g, ',');
 }
