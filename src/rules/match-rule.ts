@@ -109,7 +109,8 @@ export type RuleChoice =
  * bucket would answer 404 for.
  */
 export function matchRule(rules: readonly Rule[], key: ObjectKey): Rule | undefined {
-  return rules.find((rule) => matches(rule, { key, status: MISS }));
+  const candidate = { key, status: MISS };
+  return rules.find((rule) => matches(rule, candidate));
 }
 
 /**
@@ -121,7 +122,8 @@ export function matchRequest(
   request: ClientRequest,
   status: number,
 ): Rule | undefined {
-  return rules.find((rule) => matches(rule, { key: request.key, request, status }));
+  const candidate = { key: request.key, request, status };
+  return rules.find((rule) => matches(rule, candidate));
 }
 
 /**
