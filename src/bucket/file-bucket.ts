@@ -111,7 +111,7 @@ export async function openFileBucket(options: FileBucketOptions): Promise<FileBu
     signal: AbortSignal,
   ): AsyncGenerator<readonly StoredObject[]> {
     try {
-      yield* listObjects(tree, range, signal);
+      yield* listObjects(tree, range, signal, clock);
     } catch (error) {
       throw asBucketFailure(error, name, `list ${JSON.stringify(range.prefix)}`, signal);
     }

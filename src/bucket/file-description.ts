@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
+import { lstatSync, readFileSync } from 'node:fs';
 import type { BigIntStats } from 'node:fs';
-import { open, readFile, unlink } from 'node:fs/promises';
+import { open, readdir, readFile, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path/posix';
 
-import type { ObjectMetadata } from '../model/bucket.ts';
+import type { ObjectMetadata, StoredObject } from '../model/bucket.ts';
 import { Failure } from '../model/failure.ts';
 import type { ObjectKey } from '../model/object-key.ts';
 import type { Headers } from '../model/ports.ts';
@@ -34,18 +35,28 @@ export function identityOf(stats: BigIntStats): string {
   return [stats.ino, stats.size, stats.mtimeNs].map((number) => number.toString(16)).join('-');
 }
 
+/** Where in {@link DESCRIPTIONS_FOLDER} the descriptions of all keys with such a hash live. */
+export const descriptionsOf = (hashOfKey: string): string => hashOfKey.slice(0, 2);
+
 /**
  * Where the description of one version lives. Since the version is part of the name, a description
  * can be written before its file is put in place, and can never be taken for another version's.
  */
 export function descriptionPath(hashOfKey: string, stats: BigIntStats): string {
-  const folder = `${DESCRIPTIONS_FOLDER}/${hashOfKey.slice(0, 2)}`;
+  const folder = `${DESCRIPTIONS_FOLDER}/${descriptionsOf(hashOfKey)}`;
   return `${folder}/${hashOfKey}-${identityOf(stats)}.json`;
 }
 
 /** The ETag of a file that somebody put there by hand; changes with its time, size and inode. */
-export function derivedEtag(stats: BigIntStats): string {
+function derivedEtag(stats: BigIntStats): string {
   return `"${identityOf(stats)}"`;
+}
+
+/** What is known of a version that never had a description. */
+export function undescribedObject(key: ObjectKey, stats: BigIntStats): StoredObject {
+  const size = Number(stats.size);
+  const lastModifiedMs = Number(stats.mtimeMs);
+  return { key, size, etag: derivedEtag(stats), lastModifiedMs, headers: {}, metadata: {} };
 }
 
 /** Writes a version's description durably; gives its path. */
@@ -92,6 +103,22 @@ function parseDescription(text: string, key: ObjectKey): FileDescription | undef
   return { key, etag, headers, metadata };
 }
 
+/** @throws Failure `BUCKET_REFUSED` where the text of the file at `path` can't be understood. */
+function understood(text: string, key: ObjectKey, path: string): FileDescription {
+  let cause: unknown;
+  try {
+    const description = parseDescription(text, key);
+    if (description !== undefined) return description;
+  } catch (error) {
+    cause = error;
+  }
+  throw new Failure(
+    'BUCKET_REFUSED',
+    `the metadata of ${JSON.stringify(key)} in ${path} is damaged; delete that file to go on without it, or store the object again`,
+    { cause },
+  );
+}
+
 /**
  * The description of exactly this version; undefined for a file that this bucket did not store.
  * @throws Failure `BUCKET_REFUSED` for a description that can't be understood: to serve the object
@@ -110,16 +137,38 @@ export async function readDescription(
     if (isAbsence(error)) return undefined;
     throw error;
   }
-  let cause: unknown;
+  return understood(text, key, path);
+}
+
+/**
+ * {@link readDescription} in this thread: a fraction of the work, but everybody waits for it.
+ * @param hashOfKey by {@link keyHash}
+ */
+export function readDescriptionNow(
+  tree: FileTree,
+  key: ObjectKey,
+  hashOfKey: string,
+  stats: BigIntStats,
+): FileDescription | undefined {
+  const path = tree.directories.absolute(descriptionPath(hashOfKey, stats));
+  let text: string;
   try {
-    const description = parseDescription(text, key);
-    if (description !== undefined) return description;
+    // An absence that is thrown costs ten times as much as one that is told.
+    if (lstatSync(path, { throwIfNoEntry: false }) === undefined) return undefined;
+    text = readFileSync(path, 'utf8');
   } catch (error) {
-    cause = error;
+    if (isAbsence(error)) return undefined;
+    throw error;
   }
-  throw new Failure(
-    'BUCKET_REFUSED',
-    `the metadata of ${JSON.stringify(key)} in ${path} is damaged; delete that file to go on without it, or store the object again`,
-    { cause },
-  );
+  return understood(text, key, path);
+}
+
+/** The folders in {@link DESCRIPTIONS_FOLDER}, by name: at most 256, and none is ever removed. */
+export async function describedFolders(tree: FileTree): Promise<ReadonlySet<string>> {
+  try {
+    return new Set(await readdir(tree.directories.absolute(DESCRIPTIONS_FOLDER)));
+  } catch (error) {
+    if (isAbsence(error)) return new Set();
+    throw error;
+  }
 }

@@ -1,3 +1,4 @@
+import { lstatSync } from 'node:fs';
 import type { BigIntStats } from 'node:fs';
 import { lstat } from 'node:fs/promises';
 
@@ -26,6 +27,17 @@ const parentOf = (path: string): string => path.slice(0, Math.max(0, path.lastIn
 export async function statAt(tree: FileTree, path: string): Promise<BigIntStats | undefined> {
   try {
     return await lstat(tree.directories.absolute(path), { bigint: true });
+  } catch (error) {
+    if (isAbsence(error) || isBadName(error)) return undefined;
+    throw error;
+  }
+}
+
+/** {@link statAt} in this thread: a fraction of the work, but everybody waits for it. */
+export function statNow(tree: FileTree, path: string): BigIntStats | undefined {
+  try {
+    const options = { bigint: true, throwIfNoEntry: false } as const;
+    return lstatSync(tree.directories.absolute(path), options);
   } catch (error) {
     if (isAbsence(error) || isBadName(error)) return undefined;
     throw error;

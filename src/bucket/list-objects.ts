@@ -3,23 +3,20 @@ import { isUtf8 } from 'node:buffer';
 import type { ListRange, StoredObject } from '../model/bucket.ts';
 import { keyProblem, objectKey } from '../model/object-key.ts';
 import type { ObjectKey } from '../model/object-key.ts';
-import { objectFileAt } from './file-tree.ts';
+import type { Clock } from '../model/ports.ts';
 import type { FileTree } from './file-tree.ts';
 import { decodedKey, ENCODED_FOLDER, encodedPath, OWN_FOLDER, plainPath } from './key-path.ts';
-import { objectInFile } from './read-file.ts';
+import { SpelledLooks } from './spelled-looks.ts';
+import { objectsOfKeys } from './objects-of-keys.ts';
+import type { KeyAt } from './objects-of-keys.ts';
 import { walkFiles } from './walk-files.ts';
 
 /** Objects in a page; S3 has 1,000 too. */
 const PAGE_OBJECTS = 1_000;
 
-/** Files that are looked at side by side. */
-const LOOKS_AT_ONCE = 16;
-
-/** A key with its bytes, by which lists are in order, and the path of its file. */
-interface FoundKey {
-  readonly key: ObjectKey;
+/** A key with its bytes, by which lists are in order. */
+interface FoundKey extends KeyAt {
   readonly bytes: Buffer;
-  readonly path: string;
 }
 
 function keyFromBytes(bytes: Buffer): ObjectKey | undefined {
@@ -53,7 +50,7 @@ async function* plainKeys(
   tree: FileTree,
   wanted: Wanted,
   signal: AbortSignal,
-): AsyncGenerator<FoundKey> {
+): AsyncGenerator<readonly FoundKey[]> {
   const { prefix, after } = wanted;
   // The walk starts in the folder that the prefix names, however much lies beside it.
   const text = prefix.toString('utf8');
@@ -64,11 +61,12 @@ async function* plainKeys(
   const own = Buffer.from(`${OWN_FOLDER}/`);
   const enters = (path: Buffer): boolean =>
     !path.equals(own) && overlaps(path, prefix) && reachesBehind(path, after);
-  for await (const bytes of walkFiles(tree, start, enters, signal)) {
-    if (!isWanted(bytes, wanted)) continue;
-    const key = keyFromBytes(bytes);
-    if (key === undefined || plainPath(key, tree.namesFold()) === undefined) continue;
-    yield { key, bytes, path: key };
+  for await (const files of walkFiles(tree, start, enters, signal)) {
+    yield files.flatMap((bytes): FoundKey[] => {
+      const key = isWanted(bytes, wanted) ? keyFromBytes(bytes) : undefined;
+      if (key === undefined || plainPath(key, tree.namesFold()) === undefined) return [];
+      return [{ key, bytes, path: key }];
+    });
   }
 }
 
@@ -76,7 +74,7 @@ async function* encodedKeys(
   tree: FileTree,
   wanted: Wanted,
   signal: AbortSignal,
-): AsyncGenerator<FoundKey> {
+): AsyncGenerator<readonly FoundKey[]> {
   if ((await tree.directories.state(ENCODED_FOLDER)) !== 'real') return;
   const start = `${ENCODED_FOLDER}/`;
   const digits = Buffer.from(wanted.prefix.toString('hex'));
@@ -84,55 +82,80 @@ async function* encodedKeys(
     const below = path.toString('latin1').slice(start.length).replaceAll('/', '');
     return overlaps(Buffer.from(below), digits);
   };
-  for await (const raw of walkFiles(tree, start, enters, signal)) {
-    const path = raw.toString('latin1');
-    const bytes = decodedKey(path.slice(start.length));
-    if (bytes === undefined || !isWanted(bytes, wanted)) continue;
-    const key = keyFromBytes(bytes);
-    if (key !== undefined && encodedPath(key) === path) yield { key, bytes, path };
+  for await (const files of walkFiles(tree, start, enters, signal)) {
+    yield files.flatMap((raw): FoundKey[] => {
+      const path = raw.toString('latin1');
+      const bytes = decodedKey(path.slice(start.length));
+      if (bytes === undefined || !isWanted(bytes, wanted)) return [];
+      const key = keyFromBytes(bytes);
+      return key !== undefined && encodedPath(key) === path ? [{ key, bytes, path }] : [];
+    });
+  }
+}
+
+/** The next keys of a stream; empty at its end only. */
+async function nextKeys(stream: AsyncGenerator<readonly FoundKey[]>): Promise<readonly FoundKey[]> {
+  for (;;) {
+    const next = await stream.next();
+    if (next.done === true) return [];
+    if (next.value.length > 0) return next.value;
   }
 }
 
 /** Two ordered streams as one; where both have a key, the first one's counts. */
 async function* merged(
-  first: AsyncGenerator<FoundKey>,
-  second: AsyncGenerator<FoundKey>,
-): AsyncGenerator<FoundKey> {
+  first: AsyncGenerator<readonly FoundKey[]>,
+  second: AsyncGenerator<readonly FoundKey[]>,
+): AsyncGenerator<readonly FoundKey[]> {
   try {
-    let one = await first.next();
-    let other = await second.next();
-    while (one.done !== true || other.done !== true) {
-      const order = orderOf(one, other);
-      if (order <= 0 && one.done !== true) yield one.value;
-      else if (other.done !== true) yield other.value;
-      if (order <= 0) one = await first.next();
-      if (order >= 0) other = await second.next();
+    let one = await nextKeys(first);
+    let other = await nextKeys(second);
+    while (one.length > 0 && other.length > 0) {
+      const { keys, ofOne, ofOther } = mergedKeys(one, other);
+      yield keys;
+      one = ofOne < one.length ? one.slice(ofOne) : await nextKeys(first);
+      other = ofOther < other.length ? other.slice(ofOther) : await nextKeys(second);
     }
+    for (; one.length > 0; one = await nextKeys(first)) yield one;
+    for (; other.length > 0; other = await nextKeys(second)) yield other;
   } finally {
     await first.return(undefined);
     await second.return(undefined);
   }
 }
 
-function orderOf(one: IteratorResult<FoundKey>, other: IteratorResult<FoundKey>): number {
-  if (one.done === true) return 1;
-  if (other.done === true) return -1;
-  return Buffer.compare(one.value.bytes, other.value.bytes);
-}
-
-async function objectOf(tree: FileTree, found: FoundKey): Promise<StoredObject | undefined> {
-  const file = await objectFileAt(tree, found.path);
-  return file === undefined ? undefined : objectInFile(tree, found.key, file);
-}
-
-async function objectsOf(tree: FileTree, keys: readonly FoundKey[]): Promise<StoredObject[]> {
-  const objects: StoredObject[] = [];
-  for (let at = 0; at < keys.length; at += LOOKS_AT_ONCE) {
-    const some = keys.slice(at, at + LOOKS_AT_ONCE);
-    const looked = await Promise.all(some.map((found) => objectOf(tree, found)));
-    objects.push(...looked.filter((object) => object !== undefined));
+/** What of two runs can be merged, neither being empty: one of them to its end. */
+function mergedKeys(
+  one: readonly FoundKey[],
+  other: readonly FoundKey[],
+): { keys: FoundKey[]; ofOne: number; ofOther: number } {
+  const keys: FoundKey[] = [];
+  let ofOne = 0;
+  let ofOther = 0;
+  for (;;) {
+    const [left, right] = [one[ofOne], other[ofOther]];
+    if (left === undefined || right === undefined) return { keys, ofOne, ofOther };
+    const order = Buffer.compare(left.bytes, right.bytes);
+    keys.push(order <= 0 ? left : right);
+    if (order <= 0) ofOne += 1;
+    if (order >= 0) ofOther += 1;
   }
-  return objects;
+}
+
+/** Runs of keys as pages, all full but the last. */
+async function* pagesOf(
+  runs: AsyncGenerator<readonly FoundKey[]>,
+): AsyncGenerator<readonly FoundKey[]> {
+  let keys: FoundKey[] = [];
+  for await (const run of runs) {
+    for (const key of run) {
+      keys.push(key);
+      if (keys.length < PAGE_OBJECTS) continue;
+      yield keys;
+      keys = [];
+    }
+  }
+  if (keys.length > 0) yield keys;
 }
 
 /**
@@ -143,15 +166,12 @@ export async function* listObjects(
   tree: FileTree,
   { prefix, after = '' }: ListRange,
   signal: AbortSignal,
+  clock: Pick<Clock, 'now'>,
 ): AsyncGenerator<readonly StoredObject[]> {
   const wanted = { prefix: Buffer.from(prefix, 'utf8'), after: Buffer.from(after, 'utf8') };
-  let keys: FoundKey[] = [];
+  const looks = new SpelledLooks(clock);
   const plain = plainKeys(tree, wanted, signal);
-  for await (const found of merged(plain, encodedKeys(tree, wanted, signal))) {
-    keys.push(found);
-    if (keys.length < PAGE_OBJECTS) continue;
-    yield await objectsOf(tree, keys);
-    keys = [];
+  for await (const keys of pagesOf(merged(plain, encodedKeys(tree, wanted, signal)))) {
+    yield await objectsOfKeys(tree, keys, looks);
   }
-  if (keys.length > 0) yield await objectsOf(tree, keys);
 }

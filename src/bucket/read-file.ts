@@ -8,7 +8,7 @@ import type { StoredAnswer, StoredObject } from '../model/bucket.ts';
 import { Failure } from '../model/failure.ts';
 import type { ObjectKey } from '../model/object-key.ts';
 import type { BodySink } from '../model/ports.ts';
-import { derivedEtag, identityOf, readDescription } from './file-description.ts';
+import { identityOf, readDescription, undescribedObject } from './file-description.ts';
 import { asBucketFailure, isAbsence, isBadName } from './file-failure.ts';
 import { findObjectFile, objectFileAt } from './file-tree.ts';
 import type { FileTree, ObjectFile } from './file-tree.ts';
@@ -37,7 +37,7 @@ async function describeVersion(
   // A writer that replaces a version removes its description, so only a version that still
   // stands there can be one that never had any.
   if (now === undefined || identityOf(now.stats) !== identityOf(stats)) return undefined;
-  return { key, size, etag: derivedEtag(stats), lastModifiedMs, headers: {}, metadata: {} };
+  return undescribedObject(key, stats);
 }
 
 function changesTooOften(key: ObjectKey): Failure {

@@ -3,7 +3,7 @@ import { readdir } from 'node:fs/promises';
 import { isAbsence } from './file-failure.ts';
 import type { FileTree } from './file-tree.ts';
 
-/** A regular file below a walk's start: its path relative to the tree's root, as raw bytes. */
+/** A file or a folder on a walk: its path relative to the tree's root, as raw bytes. */
 interface Step {
   readonly path: Buffer;
   readonly isFolder: boolean;
@@ -11,6 +11,9 @@ interface Step {
 
 /** What a walk leaves out: called with a folder's path, as raw bytes with a trailing `/`. */
 export type EntersFolder = (folder: Buffer) => boolean;
+
+/** Files in a run: one is given out at the price of many. */
+const FILES_AT_ONCE = 1_000;
 
 const SLASH = Buffer.from('/');
 
@@ -34,9 +37,21 @@ async function readFolder(tree: FileTree, folder: Buffer): Promise<Step[]> {
   return steps.sort((one, other) => Buffer.compare(other.path, one.path));
 }
 
+/** Takes the files off the end of `steps` up to the next folder, at most so many. */
+function takeFiles(steps: Step[]): Buffer[] {
+  const files: Buffer[] = [];
+  for (let last = steps.at(-1); last?.isFolder === false; last = steps.at(-1)) {
+    if (files.length === FILES_AT_ONCE) break;
+    files.push(last.path);
+    steps.pop();
+  }
+  return files;
+}
+
 /**
- * The regular files below a folder in the order of their paths' bytes. Memory holds the names of
- * the folders on the way down from the start, nothing else.
+ * The regular files below a folder in the order of their paths' bytes, in runs that lie in one
+ * folder, none empty. Memory holds the names of the folders on the way down from the start, nothing
+ * else.
  * @param start relative to the tree's root: '' or a path that ends in `/`.
  */
 export async function* walkFiles(
@@ -44,13 +59,16 @@ export async function* walkFiles(
   start: string,
   enters: EntersFolder,
   signal: AbortSignal,
-): AsyncGenerator<Buffer> {
+): AsyncGenerator<readonly Buffer[]> {
   const levels: Step[][] = [await readFolder(tree, Buffer.from(start))];
   for (let level = levels.at(-1); level !== undefined; level = levels.at(-1)) {
     signal.throwIfAborted();
-    const step = level.pop();
-    if (step === undefined) levels.pop();
-    else if (!step.isFolder) yield step.path;
-    else if (enters(step.path)) levels.push(await readFolder(tree, step.path));
+    const files = takeFiles(level);
+    if (files.length > 0) yield files;
+    else {
+      const step = level.pop();
+      if (step === undefined) levels.pop();
+      else if (enters(step.path)) levels.push(await readFolder(tree, step.path));
+    }
   }
 }

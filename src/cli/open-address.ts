@@ -6,10 +6,8 @@ import type { Origin } from '../model/origin.ts';
 import type { OriginAddress, Rule, S3Settings } from '../model/rule.ts';
 import { httpOrigin } from '../origin/http-origin.ts';
 import type { AddressIdentity } from '../origin/origin-access.ts';
-import { s3Origin } from '../origin/s3-origin.ts';
 import { s3Location, s3OriginKey } from '../rules/s3-origin-key.ts';
 import { originName } from '../rules/origin-name.ts';
-import { openStore } from './open-s3-store.ts';
 import { readPem } from './read-pem.ts';
 import { resolveAddress } from './resolve-address.ts';
 import { resolveOriginUrl } from '../rules/resolve-secret.ts';
@@ -112,6 +110,8 @@ async function openS3(
     );
   }
   const { bucket, prefix } = location;
+  const { openStore } = await import('./open-s3-store.ts');
+  const { s3Origin } = await import('../origin/s3-origin.ts');
   const store = await openStore(
     {
       name: `s3://${bucket}/`,

@@ -1,7 +1,5 @@
 import path from 'node:path';
 import process from 'node:process';
-import { openFileBucket } from '../bucket/file-bucket.ts';
-import { s3Bucket } from '../bucket/s3-bucket.ts';
 import { countBucketRequests } from '../guard/count-requests.ts';
 import { watchBucket } from '../guard/watch-bucket.ts';
 import type { BodyMemory } from '../model/body-memory.ts';
@@ -9,7 +7,6 @@ import type { Bucket } from '../model/bucket.ts';
 import type { ObjectRemover } from '../model/object-remover.ts';
 import type { BucketSettings } from '../model/rule.ts';
 import type { Log } from '../report/log.ts';
-import { openStore } from './open-s3-store.ts';
 import type { Surroundings } from './surroundings.ts';
 
 /** What a run is going to ask of its bucket. */
@@ -70,6 +67,8 @@ export async function openBucket(
   }
   const { bucket: name, prefix } = location;
   const { clock, onBoundary } = surroundings;
+  const { s3Bucket } = await import('../bucket/s3-bucket.ts');
+  const { openStore } = await import('./open-s3-store.ts');
   const store = await openStore(
     {
       name: `s3://${name}/`,
@@ -108,6 +107,7 @@ export async function openDirectory(
   surroundings: Surroundings,
 ): Promise<OpenedBucket> {
   const { clock, onBoundary, host, pid } = surroundings;
+  const { openFileBucket } = await import('../bucket/file-bucket.ts');
   const bucket = await openFileBucket({
     directory,
     name,

@@ -6,14 +6,12 @@ import type { Rule } from '../model/rule.ts';
 import type { OriginWalk } from '../model/walk.ts';
 import { resolveSecret } from '../rules/resolve-secret.ts';
 import type { ScanTarget } from '../run/scan/walk-place.ts';
-import { directoryWalk } from '../scan/walk/directory.ts';
 import type { ListWalk } from '../scan/walk/key-list-walk.ts';
 import { BELOW_FOLDER, type IndexAddress, indexAddress } from './index-address.ts';
 import { type ListAddress, listAddress } from './list-address.ts';
 import type { Hosts } from './open-hosts.ts';
 import { IndexWalks } from './open-index-walk.ts';
-import { openListWalk } from './open-list-walk.ts';
-import { type OpenedListing, openS3Walk } from './open-s3-walk.ts';
+import type { OpenedListing } from './open-s3-walk.ts';
 import { openSources, type OpenedSources } from './open-sources.ts';
 import type { PickedSource } from './scan-sources.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -133,17 +131,21 @@ async function openWalk(source: PickedSource, walked: Walked, means: Means): Pro
       return indexes.open(source, walked.at, opened);
     case 'list': {
       const list = { opened, onRequest, note: settings.onWaiting };
+      const { openListWalk } = await import('./open-list-walk.ts');
       const walk = openListWalk(source, walked.at, list, surroundings);
       lists.push([label, walk]);
       return walk;
     }
     case 's3': {
+      const { openS3Walk } = await import('./open-s3-walk.ts');
       const listing = await openS3Walk(source, settings, sources.hosts, surroundings);
       listings.push(listing);
       return listing.walk;
     }
-    case 'directory':
+    case 'directory': {
+      const { directoryWalk } = await import('../scan/walk/directory.ts');
       return directoryWalk(walked.root, () => surroundings.clock.now());
+    }
   }
 }
 

@@ -1,8 +1,5 @@
 import path from 'node:path';
 import type { EntrySource } from '../model/entry.ts';
-import { openGrowingManifest } from '../scan/growing-manifest.ts';
-import { loadSaved } from '../scan/journal/saved-scan.ts';
-import { manifestPath } from '../scan/journal/scan-journal.ts';
 import type { KeyListOptions } from '../scan/key-list.ts';
 import type { Cleanup } from './cleanup.ts';
 import type { EntriesFrom } from './job-source.ts';
@@ -40,6 +37,9 @@ export async function openSourceEntries(
 }
 
 async function openManifest(directory: string, cleanup: Cleanup): Promise<EntrySource> {
+  const { openGrowingManifest } = await import('../scan/growing-manifest.ts');
+  const { loadSaved } = await import('../scan/journal/saved-scan.ts');
+  const { manifestPath } = await import('../scan/journal/scan-journal.ts');
   const saved = await loadSaved(directory);
   const manifest = await openGrowingManifest(manifestPath(directory), saved?.manifestBytes ?? 0);
   cleanup.add(() => manifest.close());

@@ -1,7 +1,7 @@
 import type { ScanTotals } from '../model/event.ts';
 import type { EntrySource } from '../model/entry.ts';
 import { FatalError } from '../model/failure.ts';
-import type { Generations } from '../model/generation.ts';
+import type { Generation, Generations } from '../model/generation.ts';
 import type { ScanJournal } from '../model/scan-journal.ts';
 import type { SyncPlan } from '../model/sync-plan.ts';
 import type { RunScan, Tell } from '../run/run.ts';
@@ -38,6 +38,8 @@ export interface SyncBeside extends RunScan {
   readonly entries: EntrySource;
   /** The plan, once the entries have ended. */
   readonly plan: () => SyncPlan | undefined;
+  /** What the plan has drafted. @throws FatalError `state-unusable` where that is whole no more. */
+  readonly draft: () => Promise<Generation>;
   readonly close: () => Promise<void>;
 }
 
@@ -50,7 +52,8 @@ export async function syncBeside(
   opened: OpenedRun,
   options: SyncBesideOptions,
 ): Promise<SyncBeside> {
-  const { files, walks, journal } = options;
+  const { files, walks, journal, drafts, directory, checksum } = options;
+  if (checksum) warnOfUnread(files.plan, opened.log.warn);
   const changes = await openGrowingManifest(files.changes, files.plan?.changesBytes ?? 0);
   const found = new Finding(opened, options, changes);
   return {
@@ -65,11 +68,27 @@ export async function syncBeside(
       return { totals: totalsOf(journal, found.totals), fatal, requests: walks.requests() };
     },
     plan: () => found.plan,
+    draft: () => draftIn(directory, drafts),
     close: async () => {
       await found.stop();
       await changes.close();
     },
   };
+}
+
+/** A plan that was made with `--checksum` takes nothing for unchanged. */
+function warnOfUnread(plan: SyncPlan | undefined, warn: (line: string) => void): void {
+  if (plan === undefined || plan.unchanged === 0) return;
+  warn(
+    `the interrupted sync had found ${plan.unchanged} objects unchanged without --checksum, and they are not read now: sync with --checksum again once this one is done`,
+  );
+}
+
+async function draftIn(directory: string, drafts: Generations): Promise<Generation> {
+  const draft = await drafts.latest(() => undefined);
+  if (draft !== undefined) return draft;
+  const line = `what the sync in ${directory} had found to do is damaged: run with --new-job, which sets it aside and starts afresh`;
+  throw new FatalError('state-unusable', line);
 }
 
 /** What an earlier run has told of keys that were left as they are. */

@@ -4,7 +4,7 @@ import type { Rules } from '../model/rule.ts';
 import type { Log } from '../report/log.ts';
 import type { Cleanup } from './cleanup.ts';
 import type { OpenedSources } from './open-sources.ts';
-import { type OpenedWalks, openWalks } from './open-walks.ts';
+import type { OpenedWalks } from './open-walks.ts';
 import { pickSources } from './scan-sources.ts';
 import type { Stop } from './stop-signals.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -48,6 +48,7 @@ export async function walksOfRun(
   concurrency: number,
   cleanup: Cleanup,
 ): Promise<OpenedWalks> {
+  const { openWalks } = await import('./open-walks.ts');
   const walks = await openWalks(
     pickSources(rules, options.rule ?? []),
     {

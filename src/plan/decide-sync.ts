@@ -50,7 +50,7 @@ export function decideSync(row: SyncRow, settings: SyncSettings): SyncDecision {
  * doesn't, nor does a date that was younger than its own step when it was listed. Facts are compared
  * for equality, never for newer or older; one that came or went is a difference.
  */
-function isSameVersion(listed: ManifestEntry, before: GenerationEntry): boolean {
+export function isSameVersion(listed: ManifestEntry, before: GenerationEntry): boolean {
   if (before.gone === true || before.racy === true) return false;
   if (listed.etag === undefined && listed.lastModifiedMs === undefined) return false;
   return (
@@ -68,6 +68,8 @@ function isSameStored(
   { stored: then }: GenerationEntry,
   now: ListedObject,
 ): boolean {
-  if (then === undefined || then.etag !== now.etag || then.size !== now.size) return false;
+  // No ETag tells nothing: the same size may be of another object.
+  if (then === undefined || then.etag === '') return false;
+  if (then.etag !== now.etag || then.size !== now.size) return false;
   return listed.size === undefined || listed.size === now.size;
 }

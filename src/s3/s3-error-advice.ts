@@ -109,7 +109,7 @@ const UNSUPPORTED = advice(
 export const ADVICE_BY_CODE: Readonly<Record<string, RefusalAdvice>> = {
   AccessDenied: advice(
     'object',
-    'the credentials are not allowed to: grant s3:PutObject, s3:GetObject and s3:AbortMultipartUpload on its objects and s3:ListBucket on the bucket',
+    'the credentials are not allowed to: grant s3:PutObject, s3:GetObject, s3:AbortMultipartUpload and, for sync --delete, s3:DeleteObject on its objects and s3:ListBucket on the bucket',
   ),
   AllAccessDisabled: account('all access is disabled'),
   AccountProblem: account('the account has a problem'),

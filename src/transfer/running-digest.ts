@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { createMD5, createSHA1, createSHA256, createSHA512, type IHasher } from 'hash-wasm';
+import type { IHasher } from 'hash-wasm';
 import type { DigestAlgorithm } from '../plan/declared-digests.ts';
 
 /** A digest of bytes as they come. */
@@ -23,12 +23,12 @@ export function nodeDigest(algorithm: DigestAlgorithm): RunningDigest {
   };
 }
 
-const CREATE: Readonly<Record<DigestAlgorithm, () => Promise<IHasher>>> = {
-  md5: createMD5,
-  sha1: createSHA1,
-  sha256: createSHA256,
-  sha512: createSHA512,
-};
+/** The hashers are loaded by who needs them: small objects, which are most, never do. */
+async function createHasher(algorithm: DigestAlgorithm): Promise<IHasher> {
+  const { createMD5, createSHA1, createSHA256, createSHA512 } = await import('hash-wasm');
+  const create = { md5: createMD5, sha1: createSHA1, sha256: createSHA256, sha512: createSHA512 };
+  return create[algorithm]();
+}
 
 /**
  * A digest whose state outlives the process: Node's own can't be saved. It takes two to six times
@@ -39,7 +39,7 @@ export async function lastingDigest(
   algorithm: DigestAlgorithm,
   saved: string | undefined,
 ): Promise<RunningDigest> {
-  const hasher = await CREATE[algorithm]();
+  const hasher = await createHasher(algorithm);
   if (saved === undefined) hasher.init();
   else hasher.load(Buffer.from(saved, 'base64'));
   return {

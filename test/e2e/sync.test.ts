@@ -261,7 +261,7 @@ describe('deletes', () => {
       'b.txt': 'skipped:unchanged',
       'sub/c.txt': 'skipped:unchanged',
     });
-    expect(filesAsked()).toEqual(['HEAD a.txt']);
+    expect(filesAsked()).toEqual(['HEAD a.txt', 'GET a.txt']);
   });
 
   test('what the origin hides from its listing but still gives is kept', async () => {

@@ -9,7 +9,6 @@ import { scanSummaryText } from '../../report/scan-text.ts';
 import { type FingerprintFlags, jobFingerprint } from '../../rules/job-fingerprint.ts';
 import { noCheckpoint } from '../../run/no-checkpoint.ts';
 import type { RunResult } from '../../run/run.ts';
-import { openScanJournal } from '../../scan/journal/scan-journal.ts';
 import type { KeyList } from '../../scan/key-list.ts';
 import type { KeysFormat } from '../../scan/keys-format.ts';
 import { openSpooledList } from '../../scan/spool-list.ts';
@@ -24,12 +23,10 @@ import { openJobOf } from '../open-job-of.ts';
 import type { OpenedWalks } from '../open-walks.ts';
 import { concludeRun, openRun, type OpenedRun, runEngine, type RunWork } from '../run-command.ts';
 import type { RunOptions } from '../run-options.ts';
-import { scanBeside } from '../scan-beside.ts';
 import { spoolPath } from '../source-entries.ts';
 import { stoppable } from '../stop-signals.ts';
 import { supersedingResults } from '../superseding-results.ts';
 import type { Surroundings } from '../surroundings.ts';
-import { takeUpScan } from '../take-up-scan.ts';
 import { pagesAtOnce, walksOfRun } from '../walks-of-run.ts';
 
 export interface MigrateOptions extends RunOptions, NamedListOptions {
@@ -108,6 +105,7 @@ async function openEntries(
   if (walks !== undefined && journal !== undefined) {
     const concurrency = pagesAtOnce(options);
     const kept = { job, walks, journal, directory: folder, concurrency };
+    const { scanBeside } = await import('../scan-beside.ts');
     const beside = await scanBeside(opened, kept);
     cleanup.add(beside.close);
     return { entries: beside.entries, scan: beside };
@@ -154,7 +152,7 @@ async function workOnJob(work: Work): Promise<RunResult> {
   const { journal, isFresh } =
     walks === undefined
       ? { journal: undefined, isFresh: isOver(await checkpoint.load()) }
-      : await takeUpScan(job, fingerprint, cleanup);
+      : await (await import('../take-up-scan.ts')).takeUpScan(job, fingerprint, cleanup);
   const entries = await openEntries(work, { job: name, folder, journal, isFresh });
   const kept = { directory: folder, checkpoint, uploads, fingerprint };
   return runEngine(opened, { job: name, ...entries, ...kept });
@@ -210,10 +208,16 @@ async function planOnly(work: Work): Promise<RunResult> {
   cleanup.add(() => rm(folder, { recursive: true, force: true }));
   const from = named === undefined ? 'a scan' : named.keys;
   const job = `dry run of ${from === STDIN ? 'stdin' : from}`;
-  const journal = walks === undefined ? undefined : await openScanJournal(folder, true);
-  if (journal !== undefined) cleanup.add(() => journal.close());
+  const journal = walks === undefined ? undefined : await throwAwayJournal(folder, cleanup);
   const entries = await openEntries(work, { job, folder, journal, isFresh: true });
   return runEngine(opened, { job, ...entries, checkpoint: noCheckpoint(), fingerprint: {} });
+}
+
+async function throwAwayJournal(folder: string, cleanup: Cleanup): Promise<ScanJournal> {
+  const { openScanJournal } = await import('../../scan/journal/scan-journal.ts');
+  const journal = await openScanJournal(folder, true);
+  cleanup.add(() => journal.close());
+  return journal;
 }
 
 /** Where every link has gone; pages that could not be listed are told whatever else is not. */

@@ -177,7 +177,7 @@ async function runSync(work: Work, kept: Kept): Promise<RunResult> {
     checksum: options.checksum,
     entries: beside.entries,
     scan: beside,
-    conclude: (concluding) => conclude(work, kept, { beside, drafts, generations, ...concluding }),
+    conclude: (concluding) => conclude(work, kept, { beside, generations, ...concluding }),
     checkpoint,
     ...(lasting === undefined ? {} : { uploads: lasting.uploads }),
     fingerprint,
@@ -188,21 +188,20 @@ const NOTHING_DELETED: DeleteTotals = { planned: 0, kept: 0, failed: 0 };
 
 interface Ending extends Concluding {
   readonly beside: SyncBeside;
-  readonly drafts: Generations;
   readonly generations: Generations;
 }
 
 async function conclude(
   { opened, options }: Work,
   { directory, lasting }: Kept,
-  { beside, drafts, generations, tell, onRequest }: Ending,
+  { beside, generations, tell, onRequest }: Ending,
 ): Promise<DeleteTotals | undefined> {
   const { surroundings, bucket, sources, stop, log } = opened;
   const plan = beside.plan();
   // Nothing is gone and nothing was copied: the generation that is there is still true.
   if (plan?.isAsBefore === true) return options.delete === true ? NOTHING_DELETED : undefined;
-  const draft = await drafts.latest(log.warn);
-  if (plan === undefined || draft === undefined) throw new Error('a sync ended without its plan');
+  if (plan === undefined) throw new Error('a sync ended without its plan');
+  const draft = await beside.draft();
   const signal = stop.abort;
   const writer = lasting === undefined ? undefined : await generations.begin();
   noteGone(plan.gone, options, log.info);

@@ -1,6 +1,6 @@
 import type { Bucket, StoredObject } from '../../model/bucket.ts';
-import { Failure, FatalError } from '../../model/failure.ts';
-import type { GenerationEntry, StoredVersion } from '../../model/generation.ts';
+import { Failure, type FailureCode, FatalError } from '../../model/failure.ts';
+import type { GenerationEntry } from '../../model/generation.ts';
 import type { ObjectRemover } from '../../model/object-remover.ts';
 import { STORED_URL } from '../../plan/stored-metadata.ts';
 import type { RuleSource } from '../../transfer/rule-source.ts';
@@ -24,8 +24,8 @@ export type DeletedOutcome = 'deleted' | 'kept' | 'failed';
 
 /**
  * Deletes an object that the origin lists no more: where the origin itself says that it has none,
- * and the bucket has just what an earlier sync stored. A listing alone proves nothing: a page may
- * hide what can still be fetched.
+ * to HEAD and to GET, and the bucket has just what an earlier sync stored. A listing alone proves
+ * nothing: a page may hide what can still be fetched.
  */
 export async function deleteGone(
   entry: GenerationEntry,
@@ -57,50 +57,85 @@ export async function deleteGone(
 
 /** Undefined where nothing speaks for it; `absent` where somebody else has removed it. */
 async function whyKept(entry: GenerationEntry, deletes: GoneObjects): Promise<string | undefined> {
-  const { bucket, signal } = deletes;
-  const stored = await bucket.head(entry.key, signal);
+  const first = await whyNotOurs(entry, undefined, deletes);
+  if (first !== undefined) return first;
+  const address = await whoLacksIt(entry, deletes);
+  if (address === undefined) return 'the origin lists it no more but still has it';
+  // The origin may have taken its time, and somebody else may have stored the key meanwhile.
+  return whyNotOurs(entry, address, deletes);
+}
+
+/** @param address that has no such object; undefined where none was asked yet */
+async function whyNotOurs(
+  { key, stored: then }: GenerationEntry,
+  address: string | undefined,
+  { bucket, signal }: GoneObjects,
+): Promise<string | undefined> {
+  const stored = await bucket.head(key, signal);
   if (stored === undefined) return 'absent';
-  if (!isOurs(stored, entry.stored)) {
-    return 'the bucket has another object there than the last sync stored';
+  if (then === undefined) {
+    return isCopyFrom(stored, address)
+      ? undefined
+      : 'nobody knows whether a sync stored what is there';
   }
-  return (await isGone(entry, deletes))
-    ? undefined
-    : 'the origin lists it no more but still has it';
+  const isSame = then.etag !== '' && then.etag === stored.etag && then.size === stored.size;
+  return isSame ? undefined : 'the bucket has another object there than the last sync stored';
 }
 
-/** Where nobody saw what the last sync stored, the object itself tells that a copy made it. */
-function isOurs(stored: StoredObject, then: StoredVersion | undefined): boolean {
-  if (then === undefined) return stored.metadata[STORED_URL] !== undefined;
-  return then.etag === stored.etag && then.size === stored.size;
+/** Where nobody saw what the last sync stored, the object itself tells where a copy took it from. */
+function isCopyFrom({ metadata }: StoredObject, address = ''): boolean {
+  return metadata[STORED_URL]?.startsWith(address) === true;
 }
 
-/** @throws Failure where the origin neither gives the object nor says that there is none. */
-async function isGone(
-  { key, rule, originKey }: GenerationEntry,
+const METHODS = ['HEAD', 'GET'] as const;
+
+/**
+ * Asks by HEAD, and where that does not find it by GET: some servers answer HEAD with 404, or refuse
+ * it, and give the object all the same.
+ * @returns the address that has no such object; undefined where the origin has it.
+ * @throws Failure where the origin neither gives the object nor says that there is none.
+ */
+async function whoLacksIt(
+  entry: GenerationEntry,
   { sources, onRequest, signal }: GoneObjects,
-): Promise<boolean> {
-  const source = sources.get(rule);
-  if (source === undefined) return false;
+): Promise<string | undefined> {
+  const source = sources.get(entry.rule);
+  if (source === undefined) return undefined;
   const { headers, secrets } = source.headers;
-  const request = {
-    key,
-    originKey,
-    query: '',
-    url: undefined,
-    headers,
-    secretHeaders: secrets,
-    unless: undefined,
-    method: 'HEAD' as const,
-    onRequest,
-  };
-  try {
-    return await source.origin.read(request, () => Promise.resolve(false), signal);
-  } catch (error) {
-    if (error instanceof Failure && error.code === 'ORIGIN_NOT_FOUND') return true;
-    // Whatever stays down is told by the run itself; the object stays.
-    if (error instanceof FatalError && !signal.aborted && error.kind === 'origins-unusable') {
-      throw new Failure('ORIGIN_UNREACHABLE', error.message, { cause: error });
+  let refusal: Failure | undefined;
+  for (const method of METHODS) {
+    const request = {
+      key: entry.key,
+      originKey: entry.originKey,
+      query: '',
+      url: undefined,
+      headers,
+      secretHeaders: secrets,
+      unless: undefined,
+      method,
+      onRequest,
+    };
+    try {
+      // What a reader leaves of a body is cut off.
+      await source.origin.read(request, () => Promise.resolve(), signal);
+      return undefined;
+    } catch (error) {
+      refusal = refusalOf(error, signal);
     }
-    throw error;
   }
+  if (refusal?.code === 'ORIGIN_NOT_FOUND') return refusal.origin;
+  throw refusal ?? new Error('the origin was not asked');
 }
+
+/** An answer that is no object. @throws what is no answer. */
+function refusalOf(error: unknown, signal: AbortSignal): Failure {
+  const isAnswer = error instanceof Failure && REFUSALS.has(error.code);
+  if (isAnswer && !signal.aborted) return error;
+  // Whatever stays down is told by the run itself; the object stays.
+  if (error instanceof FatalError && !signal.aborted && error.kind === 'origins-unusable') {
+    throw new Failure('ORIGIN_UNREACHABLE', error.message, { cause: error });
+  }
+  throw error;
+}
+
+const REFUSALS: ReadonlySet<FailureCode> = new Set(['ORIGIN_NOT_FOUND', 'ORIGIN_STATUS']);

@@ -5,8 +5,14 @@ import type { Rule } from '../../model/rule.ts';
 import type { ManifestEntry } from '../../model/scan-journal.ts';
 import type { SyncPlan, SyncPlanWriter } from '../../model/sync-plan.ts';
 import { type Aligned, alignByKey, type SortedStream } from '../../plan/align-by-key.ts';
-import { decideSync, type SyncDecision, type SyncSettings } from '../../plan/decide-sync.ts';
+import {
+  decideSync,
+  isSameVersion,
+  type SyncDecision,
+  type SyncSettings,
+} from '../../plan/decide-sync.ts';
 import { matchRule } from '../../rules/match-rule.ts';
+import { rewriteKey } from '../../rules/rewrite-key.ts';
 import type { Tell } from '../run.ts';
 
 export interface SyncPlanning extends SyncSettings {
@@ -45,8 +51,9 @@ export async function planChanges(planning: SyncPlanning): Promise<SyncPlan> {
     const entries: GenerationEntry[] = [];
     for (const row of rows) {
       if (row.b !== undefined) remembered += 1;
-      if (row.b !== undefined && row.c !== undefined) counts.known += 1;
       const decision = decide(row, planning);
+      const isOwn = decision !== 'forgotten';
+      if (isOwn && row.b !== undefined && row.c !== undefined) counts.known += 1;
       count(counts, decision);
       if (decision === 'examine') changes.push(row.key);
       tellSkipped(row, decision, planning);
@@ -104,20 +111,37 @@ function tellSkipped({ key, a }: Row, decision: SyncDecision, { tell }: SyncPlan
 }
 
 function entryOf(
-  { a: listed, b: before, c: stored }: Row,
+  row: Row,
   decision: SyncDecision,
-  { keepsResults }: SyncPlanning,
+  { rules, keepsResults }: SyncPlanning,
 ): GenerationEntry | undefined {
+  const { key, a: listed, b: before } = row;
   if (decision === 'forgotten') return undefined;
   if (decision === 'kept') return before;
-  if (decision === 'gone') return before && { ...before, gone: true };
-  return listed && { ...listed, stored: storedThen() };
+  if (decision === 'gone') return before && { ...before, gone: true, originKey: originKeyNow() };
+  return listed && draftOf(row, listed, decision, keepsResults);
 
-  function storedThen(): StoredVersion | undefined {
-    // Nobody compares what exists with the origin.
-    if (decision === 'exists') return before?.stored;
-    return decision === 'unchanged' || keepsResults ? versionOf(stored) : undefined;
+  /** The rule may look for the key elsewhere than it did when it was listed. */
+  function originKeyNow(): string {
+    const rule = matchRule(rules, key);
+    return rule === undefined ? key : rewriteKey(rule, key);
   }
+}
+
+function draftOf(
+  { b: before, c: stored }: Row,
+  listed: ManifestEntry,
+  decision: SyncDecision,
+  keepsResults: boolean,
+): GenerationEntry {
+  const isSame = before !== undefined && isSameVersion(listed, before);
+  // Nobody compares what exists with the origin: who overwrites later must not take it for that.
+  if (decision === 'exists') {
+    return { ...listed, racy: isSame ? listed.racy : true, stored: before?.stored };
+  }
+  // Of what is likely copied only a result could tell the version that it leaves.
+  const isKnown = decision === 'unchanged' || keepsResults || isSame;
+  return { ...listed, stored: isKnown ? versionOf(stored) : undefined };
 }
 
 function versionOf(object: ListedObject | undefined): StoredVersion | undefined {

@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
@@ -67,4 +68,36 @@ it('a folder that can not be read is a failure', async () => {
   await expect(steps('missing/')).rejects.toMatchObject({ code: 'ORIGIN_NOT_FOUND' });
   await writeFile(path.join(root, 'file'), '');
   await expect(steps('file/')).rejects.toMatchObject({ code: 'ORIGIN_NOT_FOUND' });
+});
+
+/** Steps of the root by a clock of the test's own. */
+async function stepsBy(now: () => number): Promise<WalkStep[]> {
+  const found: WalkStep[] = [];
+  const { signal } = new AbortController();
+  const walk = directoryWalk(root, now);
+  for await (const piece of walk.walk({ at: '', prefix: '' }, signal)) found.push(...piece.steps);
+  return found;
+}
+
+it('a slow file system gives the same steps in the same order', async () => {
+  await mkdir(path.join(root, 'sub'));
+  await symlink('..', path.join(root, 'up'));
+  const names = Array.from({ length: 700 }, (_, index) => `f${index}`);
+  await Promise.all(names.map((name) => writeFile(path.join(root, name), name)));
+  let nowMs = 0;
+  const slow = await stepsBy(() => (nowMs += 5));
+  expect(slow).toHaveLength(702);
+  expect(slow).toEqual(await stepsBy(() => 0));
+});
+
+it('a file that goes after its folder was read has vanished', async () => {
+  await writeFile(path.join(root, 'a'), '');
+  let asks = 0;
+  const found = await stepsBy(() => {
+    asks += 1;
+    // The first time is when the listing begins, the second when the looks do.
+    if (asks === 2) rmSync(path.join(root, 'a'));
+    return 0;
+  });
+  expect(found.map(told)).toEqual(['vanished a']);
 });
