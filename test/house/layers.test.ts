@@ -11,7 +11,10 @@ const planted: string[] = [];
 interface Cruise {
   readonly summary: {
     readonly totalCruised: number;
-    readonly violations: readonly { readonly rule: { readonly name: string } }[];
+    readonly violations: readonly {
+      readonly from: string;
+      readonly rule: { readonly name: string };
+    }[];
   };
   readonly modules: readonly { readonly source: string }[];
 }
@@ -55,12 +58,15 @@ const VIOLATIONS: readonly (readonly [string, string, string])[] = [
   ['src/report/planted-root.ts', `import '../cli/version.ts';\n`, 'cli-is-the-root'],
 ];
 
-test.each(VIOLATIONS)('%s breaks a rule of the house', async (file, text, rule) => {
-  await plant(file, text);
+test('a module that breaks a rule of the house is found, whichever rule it is', async () => {
+  for (const [file, text] of VIOLATIONS) await plant(file, text);
   try {
-    const { summary } = await cruise(file);
-    expect(summary.violations.map((violation) => violation.rule.name)).toContain(rule);
+    // One run for all of them: to start it takes longer than to look.
+    const { summary } = await cruise(...VIOLATIONS.map(([file]) => file));
+    const found = summary.violations.map(({ from, rule }) => `${from}: ${rule.name}`);
+    const broken = VIOLATIONS.map(([file, , rule]) => `${file}: ${rule}`);
+    expect(found).toEqual(expect.arrayContaining(broken));
   } finally {
-    await rm(path.join(root, file), { force: true });
+    for (const [file] of VIOLATIONS) await rm(path.join(root, file), { force: true });
   }
 });

@@ -47,7 +47,7 @@ function change(round: number, random: () => number): void {
 
 function sync(place: Workplace, options: CliOptions = {}): Promise<CliResult> {
   const args = ['sync', place.rules, '--json', '--delete', '--max-delete', '100%'];
-  return runCli(args, { ...options, ownProcess: true });
+  return runCli(args, options);
 }
 
 /** After a further sync the bucket holds just what the origin has, and the next asks for no file. */
@@ -108,8 +108,8 @@ describe('killed with SIGKILL, run again: the bucket is what the origin is', () 
         });
       }
       change(round, random);
-      // It ends what was begun; the next one has seen everything as it is now.
-      expect((await sync(place)).code).toBe(0);
+      // It ends what was begun, some of which is gone by now; the next one sees everything as it is.
+      expect([0, 3]).toContain((await sync(place)).code);
       await expectInSync(place);
     }
     await place.remove();
