@@ -5,7 +5,6 @@ import { xmlReader } from './read-xml.ts';
 import type { S3Response } from './s3-store.ts';
 import { scanContents } from './scan-contents.ts';
 
-
 /** One answer to a listing, of either version. */
 export interface ListingPage {
   readonly objects: readonly S3ListedObject[];
