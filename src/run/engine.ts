@@ -33,7 +33,7 @@ const ASKED_NOTHING: BatchPresence = { of: () => Promise.resolve({ state: 'absen
 const MOST_PARKED = 4096;
 
 /** A file that is edited in place while it is read for so long gives a mix of two versions. */
-const RECHECK_AFTER_MS = 2000;
+const RECHECK_AFTER_MS = 5000;
 
 /** What the engine works with. */
 export interface EngineJob {
