@@ -1,8 +1,8 @@
 import { copyFile, open, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { FatalError } from '../model/failure.ts';
 import { ManifestTail } from '../scan/journal/manifest-tail.ts';
 import type { Surroundings } from './surroundings.ts';
+import { unlessRefused } from './unless-refused.ts';
 
 /** Where a manifest goes to while, and after, it is written. */
 export interface ManifestOutput {
@@ -60,13 +60,4 @@ export async function manifestInFile(
     },
     close: () => rm(beside, { force: true }),
   };
-}
-
-async function unlessRefused(file: string, work: () => Promise<void>): Promise<void> {
-  try {
-    await work();
-  } catch (error) {
-    if (!(error instanceof Error) || !('syscall' in error)) throw error;
-    throw new FatalError('usage', `${file} can't be written: ${error.message}`, error);
-  }
 }

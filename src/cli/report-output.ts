@@ -2,6 +2,7 @@ import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { FatalError } from '../model/failure.ts';
 import type { Surroundings } from './surroundings.ts';
+import { unlessRefused } from './unless-refused.ts';
 
 /** Texts are gathered up to about so many characters before they are written as one chunk. */
 const CHUNK_CHARACTERS = 64 * 1024;
@@ -97,13 +98,4 @@ function gathered(write: (text: string) => Promise<void>): Pick<ReportOutput, 'w
     },
     finish: flush,
   };
-}
-
-async function unlessRefused<T>(file: string, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    if (!(error instanceof Error) || !('syscall' in error)) throw error;
-    throw new FatalError('usage', `${file} can't be written: ${error.message}`, error);
-  }
 }

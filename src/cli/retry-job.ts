@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { jobDirectoryName } from '../checkpoint/job-directory-name.ts';
-import { type Job, openJob } from '../checkpoint/job-folder.ts';
+import type { Job } from '../checkpoint/job-folder.ts';
 import type { Fingerprint, JobTotals } from '../model/checkpoint.ts';
 import type { EntrySource } from '../model/entry.ts';
 import type { ScanTotals } from '../model/event.ts';
@@ -14,6 +14,7 @@ import { jobName } from './job-name.ts';
 import { type EntriesFrom, type JobSource, readSource } from './job-source.ts';
 import { jobsOfRules } from './jobs-of-rules.ts';
 import { knownBucketId } from './known-bucket.ts';
+import { openJobOf } from './open-job-of.ts';
 import { readScanStatus } from './scan-status.ts';
 import { openSourceEntries } from './source-entries.ts';
 import { stateDirectory } from './state-directory.ts';
@@ -48,7 +49,7 @@ export interface RetryJob extends Job {
  */
 export async function takeRetryJob(wanted: RetryWanted, cleanup: Cleanup): Promise<RetryJob> {
   const name = await chosenJob(wanted);
-  const job = await openRetryJob(name, wanted);
+  const job = await openJobOf(name, { ...wanted, command: 'retry' });
   cleanup.add(() => job.release());
   const [record, totals, isReopened, source, scan] = await Promise.all([
     job.checkpoint.load(),
@@ -81,24 +82,6 @@ async function chosenJob(wanted: RetryWanted): Promise<string> {
     log.info(`retry: job ${job.job}, which ran last; --job takes another with failures: ${more}`);
   }
   return options.job ?? job.job;
-}
-
-async function openRetryJob(
-  name: string,
-  { rulesFile, options, surroundings, stop, log }: RetryWanted,
-): Promise<Job> {
-  const { clock, host, pid } = surroundings;
-  return openJob({
-    stateDir: stateDirectory(rulesFile, options.state, surroundings),
-    job: name,
-    wait: options.wait === true,
-    newJob: false,
-    results: 'all',
-    holder: { pid, host, command: 'retry' },
-    clock,
-    signal: stop.drain,
-    onWaiting: log.info,
-  });
 }
 
 /** What has changed since is told before anybody is asked and before anything is opened again. */

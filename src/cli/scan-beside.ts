@@ -1,22 +1,15 @@
 import type { EntrySource } from '../model/entry.ts';
 import { FatalError } from '../model/failure.ts';
-import type { EventSink } from '../model/ports.ts';
-import type { ScanJournal } from '../model/scan-journal.ts';
 import type { RunScan } from '../run/run.ts';
-import { scan, type ScanResult } from '../run/scan/scan.ts';
+import type { ScanResult } from '../run/scan/scan.ts';
 import { type GrowingManifest, openGrowingManifest } from '../scan/growing-manifest.ts';
 import { manifestPath } from '../scan/journal/scan-journal.ts';
-import type { OpenedWalks } from './open-walks.ts';
 import type { OpenedRun } from './run-command.ts';
+import { type RunScanning, scanOfRun } from './scan-of-run.ts';
 
-export interface ScanBesideOptions {
-  readonly job: string;
-  readonly walks: OpenedWalks;
-  readonly journal: ScanJournal;
+export interface ScanBesideOptions extends RunScanning {
   /** Where the journal is. */
   readonly directory: string;
-  /** Pages at once. */
-  readonly concurrency: number;
 }
 
 /** A scan that goes on while the engine works on what it has found. */
@@ -69,27 +62,12 @@ export async function scanBeside(
 /** Scans, and ends the manifest when nothing more comes. */
 async function scanInto(
   manifest: GrowingManifest,
-  { rules, surroundings, stop, log, events }: OpenedRun,
-  { job, walks, journal, concurrency }: ScanBesideOptions,
+  opened: OpenedRun,
+  options: ScanBesideOptions,
   ended: AbortSignal,
 ): Promise<ScanResult> {
   try {
-    const result = await scan({
-      job,
-      targets: walks.targets,
-      rules: rules.rules,
-      journal,
-      events: findingsOnly(events),
-      clock: surroundings.clock,
-      concurrency,
-      stop: {
-        drain: AbortSignal.any([stop.drain, ended]),
-        abort: AbortSignal.any([stop.abort, ended]),
-      },
-      warn: log.warn,
-      onSaved: manifest.grow,
-      originRequests: walks.requests,
-    });
+    const result = await scanOfRun(opened, options, ended, manifest.grow);
     const { finished, fatal = new Error('the scan was stopped') } = result;
     manifest.end(finished ? undefined : fatal);
     return result;
@@ -97,14 +75,4 @@ async function scanInto(
     manifest.end(error instanceof Error ? error : new Error(String(error)));
     throw error;
   }
-}
-
-/** The run tells its own beginning, progress and end. */
-export function findingsOnly(events: EventSink): EventSink {
-  return {
-    emit: (event) => {
-      if (event.event === 'listing' || event.event === 'passed') events.emit(event);
-    },
-    flush: () => events.flush(),
-  };
 }

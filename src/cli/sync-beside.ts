@@ -5,7 +5,6 @@ import type { Generation, Generations } from '../model/generation.ts';
 import type { ScanJournal } from '../model/scan-journal.ts';
 import type { SyncPlan } from '../model/sync-plan.ts';
 import type { RunScan, Tell } from '../run/run.ts';
-import { scan } from '../run/scan/scan.ts';
 import { ScanTally } from '../run/scan/scan-counts.ts';
 import { planChanges } from '../run/sync/plan-changes.ts';
 import type { ChangeFiles } from '../scan/changes/change-files.ts';
@@ -13,24 +12,18 @@ import { type GrowingManifest, openGrowingManifest } from '../scan/growing-manif
 import { manifestPath } from '../scan/journal/scan-journal.ts';
 import { sortedManifest } from '../scan/sort/sorted-manifest.ts';
 import { listBelow } from './list-below.ts';
-import type { OpenedWalks } from './open-walks.ts';
 import type { OpenedRun } from './run-command.ts';
-import { findingsOnly } from './scan-beside.ts';
+import { type RunScanning, scanOfRun } from './scan-of-run.ts';
 
-export interface SyncBesideOptions {
-  readonly job: string;
+export interface SyncBesideOptions extends RunScanning {
   /** Where the job's files are. */
   readonly directory: string;
-  readonly walks: OpenedWalks;
-  readonly journal: ScanJournal;
   readonly files: ChangeFiles;
   /** Where the plan's draft of the next generation goes. */
   readonly drafts: Generations;
   readonly generations: Generations;
   readonly keepsResults: boolean;
   readonly checksum: boolean;
-  /** Pages at once. */
-  readonly concurrency: number;
 }
 
 /** What finds a sync's entries: a scan, and what its listing differs in from the last one. */
@@ -166,26 +159,10 @@ class Finding {
 
   /** @returns the bytes of the manifest; undefined where the scan was told to stop. */
   async #scan(): Promise<number | undefined> {
-    const { rules, surroundings, stop, log, events } = this.#opened;
-    const { job, walks, journal, concurrency } = this.#options;
     let savedBytes = 0;
-    const result = await scan({
-      job,
-      targets: walks.targets,
-      rules: rules.rules,
-      journal,
-      events: findingsOnly(events),
-      clock: surroundings.clock,
-      concurrency,
-      stop: {
-        drain: AbortSignal.any([stop.drain, this.#ended.signal]),
-        abort: AbortSignal.any([stop.abort, this.#ended.signal]),
-      },
-      warn: log.warn,
-      onSaved: (bytes) => {
-        savedBytes = bytes;
-      },
-      originRequests: walks.requests,
+    const { signal } = this.#ended;
+    const result = await scanOfRun(this.#opened, this.#options, signal, (bytes) => {
+      savedBytes = bytes;
     });
     this.totals = result.totals;
     if (result.fatal !== undefined) throw result.fatal;

@@ -25,7 +25,7 @@ import { openVerifyList } from './verify-list.ts';
 import { comparedAtOnce, type VerifyCommandOptions } from './verify-options.ts';
 import { type VerifyScope, verifyScope } from './verify-scope.ts';
 import { openVerifySources, type VerifySources } from './verify-sources.ts';
-import { PAGES_AT_ONCE, walksOfRun } from './walks-of-run.ts';
+import { pagesAtOnce, walksOfRun } from './walks-of-run.ts';
 
 /** A comparison as it was asked for. */
 export interface Verifying {
@@ -130,11 +130,6 @@ async function openSides(verifying: Verifying): Promise<Sides> {
   };
   const originRequests = (): number => requests;
   return { scope, list, walks, opened, sources, comparison, originRequests };
-}
-
-/** The scan's own concurrency is of pages. */
-function pagesAtOnce({ concurrency }: VerifyCommandOptions): number {
-  return concurrency === 'auto' ? PAGES_AT_ONCE : Math.min(concurrency, PAGES_AT_ONCE);
 }
 
 /** What a scan tells beside the keys. */

@@ -21,7 +21,7 @@ import {
 } from '../verify/expected-object.ts';
 import type { VerifyRecorder } from '../verify/verify-recorder.ts';
 import type { OpenedWalks } from './open-walks.ts';
-import { findingsOnly } from './scan-beside.ts';
+import { findingsOnly } from './scan-of-run.ts';
 import type { Stop } from './stop-signals.ts';
 
 /** What both ways of finding the expected objects need. */

@@ -2,7 +2,7 @@ import type { BodyMemory } from '../model/body-memory.ts';
 import { Failure, FatalError, Interrupted } from '../model/failure.ts';
 import type { Origin, OriginHead, OriginRequest } from '../model/origin.ts';
 import type { Clock } from '../model/ports.ts';
-import { compareVersions, isVersionTold } from '../plan/compare-versions.ts';
+import { recheckVersion, isVersionTold } from '../plan/recheck-version.ts';
 
 export interface RecheckSettings {
   /** Milliseconds from a body's head to its last byte; bodies that took longer are looked at again. */
@@ -82,7 +82,7 @@ export class Rechecks {
         stop.abort();
       });
       const verdict = await source
-        .read(asked, (answer) => Promise.resolve(compareVersions(head, answer.head)), ending)
+        .read(asked, (answer) => Promise.resolve(recheckVersion(head, answer.head)), ending)
         .catch((error: unknown) => {
           signal.throwIfAborted();
           return stop.signal.aborted ? 'unknown' : this.#verdictOf(error, head);

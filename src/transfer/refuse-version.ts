@@ -1,10 +1,8 @@
 import type { KeyEntry } from '../model/entry.ts';
 import type { Failure } from '../model/failure.ts';
 import type { OriginHead } from '../model/origin.ts';
+import { inSeconds, opaqueTag } from '../plan/named-version.ts';
 import { refusal } from '../plan/refusal.ts';
-
-/** Last-Modified tells no less (RFC 9110, 8.8.2). */
-const SECOND_MS = 1000;
 
 /**
  * Whether an answer is of another version than the list declares. ETags are compared without
@@ -20,7 +18,7 @@ export function refuseVersion(entry: KeyEntry, head: OriginHead): Failure | unde
   }
   if (lastModifiedMs === undefined) return undefined;
   const modified = head.headers['last-modified'];
-  if (seconds(Date.parse(modified ?? '')) === seconds(lastModifiedMs)) return undefined;
+  if (inSeconds(Date.parse(modified ?? '')) === inSeconds(lastModifiedMs)) return undefined;
   const declared = new Date(lastModifiedMs).toUTCString();
   return changed(entry, head, 'Last-Modified', modified, declared);
 }
@@ -35,15 +33,4 @@ function changed(
   const got = answered === undefined ? `no ${header}` : `the ${header} ${answered}`;
   const why = `the answer has ${got}, the list says ${declared}: the object is another, or the list is of another server`;
   return refusal('ORIGIN_CHANGED', key, head, why);
-}
-
-function opaqueTag(etag: string): string {
-  return etag
-    .trim()
-    .replace(/^W\//, '')
-    .replace(/^"(.*)"$/, '$1');
-}
-
-function seconds(ms: number): number {
-  return Math.floor(ms / SECOND_MS);
 }

@@ -1,3 +1,5 @@
+import { inSeconds, opaqueTag } from '../plan/named-version.ts';
+
 /** What names the version of an object at its origin. */
 export interface NamedVersion {
   /** With or without quotes and `W/`. */
@@ -26,9 +28,6 @@ export type VersionVerdict =
 const SAME: VersionVerdict = { version: 'same' };
 const UNKNOWN: VersionVerdict = { version: 'unknown' };
 
-/** HTTP dates have no less. */
-const SECOND_MS = 1000;
-
 /** S3's ETags: the MD5 of the body, or of the MD5s of its parts with their number. */
 const MD5_ETAG = /^[0-9a-f]{32}(?:-\d+)?$/;
 
@@ -37,9 +36,9 @@ const MD5_ETAG = /^[0-9a-f]{32}(?:-\d+)?$/;
  * differ proves nothing: under a key of KMS or of the customer an ETag looks like one and is none.
  */
 export function isSameMd5(named: NamedVersion, bucketEtag: string): boolean {
-  const kept = bare(bucketEtag).toLowerCase();
+  const kept = opaqueTag(bucketEtag).toLowerCase();
   if (!MD5_ETAG.test(kept)) return false;
-  if (named.etag !== undefined && bare(named.etag).toLowerCase() === kept) return true;
+  if (named.etag !== undefined && opaqueTag(named.etag).toLowerCase() === kept) return true;
   return named.md5 !== undefined && Buffer.from(named.md5, 'base64').toString('hex') === kept;
 }
 
@@ -52,28 +51,17 @@ export function compareVersions(named: NamedVersion, kept: KeptVersion): Version
   if (isSameMd5(named, kept.etag)) return SAME;
   const { originEtag, originLastModified } = kept;
   if (named.etag !== undefined && originEtag !== undefined) {
-    if (bare(named.etag) === bare(originEtag)) return SAME;
+    if (opaqueTag(named.etag) === opaqueTag(originEtag)) return SAME;
     return other('ETag', originEtag, named.etag);
   }
   if (named.lastModifiedMs === undefined || originLastModified === undefined) return UNKNOWN;
   const keptMs = Date.parse(originLastModified);
   if (Number.isNaN(keptMs)) return UNKNOWN;
-  if (seconds(keptMs) === seconds(named.lastModifiedMs)) return SAME;
+  if (inSeconds(keptMs) === inSeconds(named.lastModifiedMs)) return SAME;
   return other('Last-Modified', originLastModified, new Date(named.lastModifiedMs).toUTCString());
 }
 
 function other(what: string, kept: string, named: string): VersionVerdict {
   const message = `it was stored from the version with ${what} ${kept}, expected ${named}`;
   return { version: 'other', message };
-}
-
-function bare(etag: string): string {
-  return etag
-    .trim()
-    .replace(/^W\//, '')
-    .replace(/^"(.*)"$/, '$1');
-}
-
-function seconds(ms: number): number {
-  return Math.floor(ms / SECOND_MS);
 }

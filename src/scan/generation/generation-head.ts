@@ -1,8 +1,9 @@
-import { open, readFile, rename } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { crc32 } from 'node:zlib';
 import type { GenerationHead } from '../../model/generation.ts';
 import { type Fields, jsonFields } from '../sort/manifest-fields.ts';
+import { writeDurably } from '../write-durably.ts';
 
 /** The head of a generation as it is kept, with what its data is known by. */
 export interface SealedHead extends GenerationHead {
@@ -51,27 +52,9 @@ export function generationFile(name: string): GenerationFile | undefined {
 
 /** Writes a head in one step that a power cut does not undo. */
 export async function writeHead(folder: string, head: SealedHead): Promise<void> {
-  const file = headPath(folder, head.id);
   const json = Buffer.from(JSON.stringify({ version: VERSION, ...head }));
-  const handle = await open(`${file}.new`, 'w');
-  try {
-    await handle.writeFile(Buffer.concat([json, Buffer.from(seal(json))]));
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-  await rename(`${file}.new`, file);
-  await syncFolder(folder);
-}
-
-/** Makes what was put into a folder, or renamed there, safe from a power cut. */
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
+  const sealed = Buffer.concat([json, Buffer.from(seal(json))]);
+  await writeDurably(headPath(folder, head.id), sealed);
 }
 
 /** @throws SyntaxError, which says what is wrong, where the head is not as it was written. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 
 import type { OriginHead } from '../../src/model/origin.ts';
-import { compareVersions, isVersionTold } from '../../src/plan/compare-versions.ts';
+import { recheckVersion, isVersionTold } from '../../src/plan/recheck-version.ts';
 
 const head = (headers: Record<string, string>, change: Partial<OriginHead> = {}): OriginHead => ({
   origin: 'http://o/',
@@ -31,7 +31,7 @@ describe('what a later answer says of the version that a body was of', () => {
     ['nothing in common', head({ etag: '"a"' }), head({ 'last-modified': 'x' }), 'unknown'],
     ['another address', head(A), head(B, { origin: 'http://p/' }), 'unknown'],
   ] as const)('%s', (_name, given, now, verdict) => {
-    expect(compareVersions(given, now)).toBe(verdict);
+    expect(recheckVersion(given, now)).toBe(verdict);
   });
 
   test('could be told where there is a validator', () => {

@@ -9,10 +9,7 @@ const VALIDATORS = ['etag', 'last-modified'] as const;
  * @param now the head of a later answer
  * @returns `unknown` where they have no validator in common, or came from two addresses
  */
-export function compareVersions(
-  given: OriginHead,
-  now: OriginHead,
-): 'same' | 'changed' | 'unknown' {
+export function recheckVersion(given: OriginHead, now: OriginHead): 'same' | 'changed' | 'unknown' {
   if (given.origin !== now.origin) return 'unknown';
   const told = VALIDATORS.filter(
     (name) => given.headers[name] !== undefined && now.headers[name] !== undefined,
