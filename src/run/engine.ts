@@ -2,13 +2,14 @@ import { setMaxListeners } from 'node:events';
 import PQueue from 'p-queue';
 import type { Checkpoint } from '../model/checkpoint.ts';
 import type { Entry, EntrySource, SourcePosition } from '../model/entry.ts';
-import type { EventKey, ObjectOutcome } from '../model/event.ts';
+import type { EventKey } from '../model/event.ts';
 import { FatalError, Interrupted } from '../model/failure.ts';
 import type { Clock, EventSink, OnBoundary } from '../model/ports.ts';
 import { needsPresence } from '../plan/decide-copy.ts';
 import { Rechecks } from '../transfer/rechecks.ts';
 import type { BegunJob } from './begin-job.ts';
-import { type Examination, examineEntry } from './examine-entry.ts';
+import type { Examination } from './examination.ts';
+import { examineEntry } from './examine-entry.ts';
 import { ConcurrencyTuner, START_AT_ONCE } from './concurrency-tuner.ts';
 import type { BatchPresence } from './presence.ts';
 import { Recorder } from './recorder.ts';
@@ -205,6 +206,11 @@ export class Engine {
     if (line !== undefined) warn(line);
   }
 
+  /** Entries are put into the queue many at once: a wait for each would cost more than the entry. */
+  #refillBelow(): number {
+    return Math.ceil(this.#level / 2);
+  }
+
   /** Puts a segment's open entries into the queue. @returns false when intake has to stop. */
   async #take(segment: SegmentTracker, entries: readonly Entry[]): Promise<boolean> {
     const { presence, overwrite } = this.#job.examination;
@@ -214,8 +220,8 @@ export class Engine {
       : ASKED_NOTHING;
     for (const [index, entry] of entries.entries()) {
       if (!segment.isOpen(index)) continue;
-      await this.#recorder.room();
-      await this.#queue.onSizeLessThan(this.#level);
+      if (this.#recorder.isFull) await this.#recorder.room();
+      if (this.#queue.size >= this.#level) await this.#queue.onSizeLessThan(this.#refillBelow());
       if (this.#stopping) return false;
       this.#enqueue(segment, index, entry, inBucket);
     }
@@ -249,11 +255,8 @@ export class Engine {
     const key: EventKey = 'invalid' in entry ? entry.invalid : { key: entry.key };
     try {
       if (this.#stopping) return;
-      const startedMs = this.#job.clock.now();
       const outcome = await examineEntry(this.#examination, entry, inBucket, this.#signal);
-      // The wall clock may be set back meanwhile.
-      const elapsedMs = Math.max(this.#job.clock.now() - startedMs, 0);
-      this.#recorder.settle(segment, index, key, timed(outcome, elapsedMs));
+      this.#recorder.settle(segment, index, key, outcome);
     } catch (error) {
       this.#leaveOpen(error);
     } finally {
@@ -276,11 +279,4 @@ export class Engine {
     this.#failure ??= { error };
     this.#failed.abort(error);
   }
-}
-
-/** Only what was asked of an origin has a time worth telling. */
-function timed(outcome: ObjectOutcome, elapsedMs: number): ObjectOutcome {
-  return outcome.outcome === 'copied' || outcome.outcome === 'failed'
-    ? { ...outcome, elapsedMs }
-    : outcome;
 }

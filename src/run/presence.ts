@@ -14,9 +14,13 @@ export type Presence =
   /** The write will tell. */
   | { readonly state: 'unknown' };
 
-/** Answers for the keys of one batch. */
+export const ABSENT: Presence = { state: 'absent' };
+const LISTED: Presence = { state: 'present', object: undefined };
+const UNKNOWN: Presence = { state: 'unknown' };
+
+/** Answers for the keys of one batch; at once where the bucket needn't be asked. */
 export interface BatchPresence {
-  of(key: ObjectKey, signal: AbortSignal): Promise<Presence>;
+  of(key: ObjectKey, signal: AbortSignal): Presence | Promise<Presence>;
 }
 
 export interface PresenceSettings {
@@ -78,7 +82,7 @@ export class PresenceFinder {
     const way = this.#choose(keys);
     if (this.#skipListings > 0) this.#skipListings -= 1;
     if (way === 'list') return this.#tryList(keys, signal);
-    if (way === 'write') return { of: () => Promise.resolve({ state: 'unknown' }) };
+    if (way === 'write') return { of: () => UNKNOWN };
     return { of: (key, abort) => this.#head(key, abort) };
   }
 
@@ -126,7 +130,7 @@ export class PresenceFinder {
     const object = await bucket.head(key, signal);
     this.#headMs.add(clock.now() - startedMs);
     this.#taken.add(object === undefined ? 0 : 1);
-    return object === undefined ? { state: 'absent' } : { state: 'present', object };
+    return stateOf(object);
   }
 
   #listed({ objects, coveredTo }: Listed): BatchPresence {
@@ -135,10 +139,7 @@ export class PresenceFinder {
         if (coveredTo !== undefined && compareKeys(key, coveredTo) > 0)
           return this.#head(key, signal);
         if (objects.first === key) return this.#head(key, signal);
-        const state = objects.found.has(key) ? 'present' : 'absent';
-        return Promise.resolve(
-          state === 'present' ? { state, object: undefined } : { state: 'absent' },
-        );
+        return objects.found.has(key) ? LISTED : ABSENT;
       },
     };
   }
@@ -193,9 +194,10 @@ function isOrdered(keys: readonly ObjectKey[]): boolean {
 /** Asks the bucket for each key as it comes: what it has by then. */
 export function askingOf(bucket: Bucket): BatchPresence {
   return {
-    of: async (key, signal) => {
-      const object = await bucket.head(key, signal);
-      return object === undefined ? { state: 'absent' } : { state: 'present', object };
-    },
+    of: async (key, signal) => stateOf(await bucket.head(key, signal)),
   };
+}
+
+function stateOf(object: StoredObject | undefined): Presence {
+  return object === undefined ? ABSENT : { state: 'present', object };
 }

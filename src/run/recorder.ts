@@ -1,5 +1,5 @@
 import type { Checkpoint, EntryResult } from '../model/checkpoint.ts';
-import type { EventKey, ObjectOutcome } from '../model/event.ts';
+import type { EventKey, ObjectEvent, ObjectOutcome } from '../model/event.ts';
 import type { EventSink, OnBoundary } from '../model/ports.ts';
 import { unlessAborted } from '../transfer/unless-aborted.ts';
 import type { SegmentTracker } from './segment-tracker.ts';
@@ -50,7 +50,7 @@ export class Recorder {
 
   /** Tells and notes what became of one entry. */
   settle(segment: SegmentTracker, index: number, key: EventKey, outcome: ObjectOutcome): void {
-    this.#events.emit({ event: 'object', ...key, ...outcome });
+    this.#events.emit(objectEvent(key, outcome));
     segment.settle(index, outcome);
     if (this.#isKept(outcome))
       this.#results.push({ segment: segment.id, index, ...key, ...outcome });
@@ -63,6 +63,11 @@ export class Recorder {
   /** Starts a commit if anything is open and none is under way; called by the engine's ticker. */
   tick(): void {
     if (this.#dirty.size > 0) this.#start();
+  }
+
+  /** Intake has to wait for {@link Recorder.room}. */
+  get isFull(): boolean {
+    return this.#uncommitted >= MOST_UNCOMMITTED || this.#failure !== undefined;
   }
 
   /** Resolves when intake may go on. @throws what the checkpoint or the output threw. */
@@ -120,4 +125,25 @@ export class Recorder {
       this.#failure = { error };
     }
   }
+}
+
+/** Most outcomes are of this one kind; a spread would cost many times as much as its fields. */
+function objectEvent(key: EventKey, outcome: ObjectOutcome): ObjectEvent {
+  if (outcome.outcome !== 'copied' || !('key' in key) || outcome.differs !== undefined) {
+    return { event: 'object', ...key, ...outcome };
+  }
+  const { bytes, etag, origin, lengthVerified, rule, attempts, elapsedMs } = outcome;
+  if (elapsedMs === undefined) return { event: 'object', ...key, ...outcome };
+  return {
+    event: 'object',
+    key: key.key,
+    outcome: 'copied',
+    bytes,
+    etag,
+    origin,
+    lengthVerified,
+    rule,
+    attempts,
+    elapsedMs,
+  };
 }

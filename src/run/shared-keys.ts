@@ -43,7 +43,10 @@ export class SharedKeys {
    * Who else is at work on an entry that may be large; a moment ago, where its size is not known.
    * @throws FatalError `state-unusable`.
    */
-  async holderOf({ key, size }: KeyEntry, store: StoreSettings): Promise<ClaimHolder | undefined> {
+  holderOf(
+    { key, size }: KeyEntry,
+    store: StoreSettings,
+  ): ClaimHolder | undefined | Promise<ClaimHolder | undefined> {
     if (size === undefined) return this.#others.holderOf(key);
     return size < store.multipart.thresholdBytes ? undefined : this.#settings.claims.held(key);
   }

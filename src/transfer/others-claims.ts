@@ -2,6 +2,8 @@ import type { ClaimHolder, Claims } from '../model/claims.ts';
 import type { ObjectKey } from '../model/object-key.ts';
 import type { Clock } from '../model/ports.ts';
 
+type HeldKeys = ReadonlyMap<ObjectKey, ClaimHolder>;
+
 /** So old may be what is known: it is asked for any number of small objects. */
 const FRESH_MS = 200;
 /** From one look at a key that somebody waits for to the next; what is known is stale by then. */
@@ -14,7 +16,9 @@ const LOOK_EVERY_MS = 250;
 export class OthersClaims {
   readonly #claims: Claims;
   readonly #clock: Clock;
-  #known: Promise<ReadonlyMap<ObjectKey, ClaimHolder>> | undefined;
+  #asked: Promise<HeldKeys> | undefined;
+  /** What the last answer said; undefined while it is on its way. */
+  #known: HeldKeys | undefined;
   #atMs = 0;
 
   constructor(claims: Claims, clock: Clock) {
@@ -23,14 +27,27 @@ export class OthersClaims {
   }
 
   /** Who of other processes had the key a moment ago. @throws FatalError `state-unusable`. */
-  async holderOf(key: ObjectKey): Promise<ClaimHolder | undefined> {
-    const ageMs = this.#clock.now() - this.#atMs;
+  holderOf(key: ObjectKey): ClaimHolder | undefined | Promise<ClaimHolder | undefined> {
+    const nowMs = this.#clock.now();
+    const ageMs = nowMs - this.#atMs;
     // A clock that was set back must not keep what is known for ever.
-    if (this.#known === undefined || ageMs >= FRESH_MS || ageMs < 0) {
-      this.#atMs = this.#clock.now();
-      this.#known = this.#claims.heldByOthers();
+    const isFresh = this.#asked !== undefined && ageMs < FRESH_MS && ageMs >= 0;
+    if (isFresh && this.#known !== undefined) return this.#known.get(key);
+    if (!isFresh) {
+      this.#atMs = nowMs;
+      this.#known = undefined;
+      this.#ask();
     }
-    return (await this.#known).get(key);
+    return this.#asked?.then((held) => held.get(key));
+  }
+
+  #ask(): void {
+    const asked = this.#claims.heldByOthers().then((held) => {
+      // A later look may have begun meanwhile.
+      if (this.#asked === asked) this.#known = held;
+      return held;
+    });
+    this.#asked = asked;
   }
 
   /**

@@ -1,6 +1,7 @@
 import type { UploadMark, WriteOptions } from '../model/bucket.ts';
 import { Failure } from '../model/failure.ts';
 import type { OriginHead } from '../model/origin.ts';
+import type { StoreSettings } from '../model/rule.ts';
 import { lastingHead } from '../plan/lasting-head.ts';
 import { readOn } from '../plan/read-on.ts';
 import { storedMetadata } from '../plan/stored-metadata.ts';
@@ -17,8 +18,14 @@ export function writeOptions(
   length: number | undefined,
 ): WriteOptions {
   const { storageClass, multipart } = store;
-  const tags = Object.fromEntries(store.tags.map(({ name, value }) => [name, value]));
-  return { ifAbsent, length, storageClass, tags, multipart };
+  return { ifAbsent, length, storageClass, tags: tagsOf(store), multipart };
+}
+
+const NO_TAGS: Readonly<Record<string, string>> = {};
+
+function tagsOf({ tags }: StoreSettings): Readonly<Record<string, string>> {
+  if (tags.length === 0) return NO_TAGS;
+  return Object.fromEntries(tags.map(({ name, value }) => [name, value]));
 }
 
 /** Opens an upload for the body of an answer, which has passed nothing yet. Throws as the bucket. */
@@ -94,13 +101,13 @@ export async function abandonObject(
 /**
  * What an earlier run, or try, staged of the object, as far as the bucket still holds it; undefined where
  * there is nothing to go on with, and then nothing of it stays. Throws as the bucket.
+ * @param sealed what is written down of it
  */
 export async function takeUpObject(
   transfer: Transfer,
+  sealed: SealedUpload,
   signal: AbortSignal,
 ): Promise<StagedObject | undefined> {
-  const sealed = transfer.uploads?.find(transfer.entry.key);
-  if (sealed === undefined) return undefined;
   const staged = await takeUp(transfer, sealed, signal);
   if (staged === undefined) await abandonObject(transfer, signal);
   return staged;

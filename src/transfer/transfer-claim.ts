@@ -33,9 +33,9 @@ export class TransferClaim {
   }
 
   /** Claims the key where the body that is about to be taken is large. @throws KeyHeld */
-  async beforeTaking({ length }: OriginHead): Promise<void> {
+  beforeTaking({ length }: OriginHead): Promise<void> | undefined {
     const unknown = this.#transfer.tap === undefined ? 0 : Infinity;
-    if (this.#isLarge(length ?? unknown)) await this.#take();
+    return this.#isLarge(length ?? unknown) ? this.#take() : undefined;
   }
 
   /**

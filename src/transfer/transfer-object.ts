@@ -16,7 +16,7 @@ import { StagedObject } from './staged-object.ts';
 import { outcomeOf, type TransferOutcome } from './transfer-outcome.ts';
 import type { Transfer } from './transfer.ts';
 import { KeyHeld, TransferClaim } from './transfer-claim.ts';
-import { discard, suspend, type Tries, whatIsThere } from './tries.ts';
+import { discard, requestOf, suspend, type Tries, whatIsThere } from './tries.ts';
 import { settled, type Taken, Unsettled } from './unsettled.ts';
 
 /** Bodies up to this many bytes, of declared length, are taken and stored as one buffer. */
@@ -38,7 +38,7 @@ export async function transferObject(
   const claim = new TransferClaim(transfer);
   try {
     const outcome = await move(transfer, claim, signal);
-    await claim.release();
+    if (claim.taken) await claim.release();
     return outcome;
   } catch (error) {
     // What went wrong first is what counts.
@@ -53,7 +53,8 @@ async function move(
   claim: TransferClaim,
   signal: AbortSignal,
 ): Promise<TransferOutcome> {
-  const staged = await takeUpObject(transfer, signal);
+  const sealed = transfer.uploads?.find(transfer.entry.key);
+  const staged = sealed && (await takeUpObject(transfer, sealed, signal));
   // What an earlier run was told of the same version must hold as well.
   const heads = staged === undefined ? [] : [staged.head];
   const tries: Tries = {
@@ -68,11 +69,7 @@ async function move(
     unstored: undefined,
   };
   const pause = betweenTries(transfer.memory, () => (tries.givenUp = suspend(tries)));
-  const request = {
-    ...transfer.request,
-    begun: () => tries.staged?.begun ?? tries.begun,
-    readOn: async (origin: string) => (await whatIsThere(transfer, tries, signal))?.readOn(origin),
-  };
+  const request = requestOf(transfer, tries, signal);
   const take = () =>
     transfer.source.read(
       request,
@@ -90,8 +87,8 @@ async function move(
     throw error;
   } finally {
     pause.end();
-    await tries.givenUp;
-    await tries.staged?.abort();
+    if (tries.givenUp !== undefined) await tries.givenUp;
+    if (tries.staged !== undefined) await tries.staged.abort();
   }
 }
 
@@ -101,13 +98,14 @@ async function receive(
   tries: Tries,
   signal: AbortSignal,
 ): Promise<Taken | ReadAgain<Taken>> {
-  const { entry, stored, store, tap } = transfer;
+  const { entry, stored } = transfer;
   const { head } = answer;
   // Only a request for the rest is answered otherwise.
   if (head.status !== 200 && head.status !== 304) {
     return receiveRest(transfer, answer, tries, signal);
   }
-  await discard(transfer, tries, signal);
+  const discarding = discard(transfer, tries, signal);
+  if (discarding !== undefined) await discarding;
   if (stored !== undefined && isUnchanged(stored, head)) {
     return { outcome: 'skipped', reason: 'unchanged' };
   }
@@ -117,9 +115,23 @@ async function receive(
   }
   const saidBefore = lengthSaidBefore(tries.heads, head);
   tries.heads.push(head);
-  const gate = new CommitGate(entry, head, gateSettings(store, tap), saidBefore);
-  await tries.claim.beforeTaking(head);
+  const gate = new CommitGate(entry, head, gateSettings(transfer.store, transfer.tap), saidBefore);
+  const claiming = tries.claim.beforeTaking(head);
+  if (claiming !== undefined) await claiming;
   noteStart(transfer, tries);
+  return store(transfer, answer, gate, tries, signal);
+}
+
+/** Takes a whole body: at once where it is small, piece by piece else, or only past the tap. */
+async function store(
+  transfer: Transfer,
+  answer: OriginAnswer,
+  gate: CommitGate,
+  tries: Tries,
+  signal: AbortSignal,
+): Promise<Taken | ReadAgain<Taken>> {
+  const { tap } = transfer;
+  const { head } = answer;
   tries.unstored = tap && (tap.begin(head) ?? tooMuchMetadata(transfer, head));
   if (tries.unstored !== undefined) {
     // Others would wait for what they won't find.
@@ -178,14 +190,17 @@ async function storeWhole(
 ): Promise<Taken> {
   const { entry, bucket, store, tap } = transfer;
   const metadata = storedMetadata(entry.key, answer.head, store);
-  const reserved = await transfer.memory.reserve(answer.head.length ?? ONE_BUFFER_BYTES, signal);
+  const reserving = transfer.memory.reserve(answer.head.length ?? ONE_BUFFER_BYTES, signal);
+  const reserved = reserving instanceof Promise ? await reserving : reserving;
   let isUnsettled = false;
   try {
     const bytes = await answer.bytes(ONE_BUFFER_BYTES);
     gate.update(bytes);
     const passed = gate.pass();
-    await tap?.write(bytes);
-    tap?.passed();
+    if (tap !== undefined) {
+      await tap.write(bytes);
+      tap.passed();
+    }
     const put = async () => {
       const options = writeOptions(transfer, bytes.length);
       const result = await bucket.putBytes(entry.key, bytes, metadata, options, signal);

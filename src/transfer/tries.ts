@@ -1,5 +1,5 @@
 import type { Failure } from '../model/failure.ts';
-import type { OriginHead } from '../model/origin.ts';
+import type { OriginHead, OriginRequest } from '../model/origin.ts';
 import type { Passed } from './commit-gate.ts';
 import { abandonObject, takeUpObject } from './stage-object.ts';
 import type { StagedObject } from './staged-object.ts';
@@ -35,17 +35,18 @@ export async function suspend(tries: Tries): Promise<void> {
   await staged?.suspend();
 }
 
-/** The object begins again at byte 0. */
-export async function discard(
+/** The object begins again at byte 0. @returns undefined where nothing of it was there. */
+export function discard(
   transfer: Transfer,
   tries: Tries,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<void> | undefined {
   const { staged } = tries;
   tries.begun = undefined;
   tries.staged = undefined;
-  if (staged !== undefined) await staged.abort();
-  else await abandonObject(transfer, signal);
+  if (staged !== undefined) return staged.abort();
+  const { uploads, entry } = transfer;
+  return uploads?.find(entry.key) && abandonObject(transfer, signal);
 }
 
 /**
@@ -58,5 +59,32 @@ export async function whatIsThere(
   signal: AbortSignal,
 ): Promise<StagedObject | undefined> {
   await tries.givenUp;
-  return (tries.staged ??= await takeUpObject(transfer, signal));
+  if (tries.staged !== undefined) return tries.staged;
+  const sealed = transfer.uploads?.find(transfer.entry.key);
+  tries.staged = sealed && (await takeUpObject(transfer, sealed, signal));
+  return tries.staged;
+}
+
+/**
+ * The transfer's request, which tells what of the object is there at each try. Field by field: it is
+ * made for every object, and a spread costs many times as much.
+ */
+export function requestOf(transfer: Transfer, tries: Tries, signal: AbortSignal): OriginRequest {
+  const { request } = transfer;
+  return {
+    key: request.key,
+    originKey: request.originKey,
+    query: request.query,
+    url: request.url,
+    headers: request.headers,
+    secretHeaders: request.secretHeaders,
+    unless: request.unless,
+    readOn: async (origin) => (await whatIsThere(transfer, tries, signal))?.readOn(origin),
+    begun: () => tries.staged?.begun ?? tries.begun,
+    method: request.method,
+    range: request.range,
+    keepAnswer: request.keepAnswer,
+    onRequest: request.onRequest,
+    onWait: request.onWait,
+  };
 }

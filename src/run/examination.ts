@@ -1,0 +1,52 @@
+import type { BodyMemory } from '../model/body-memory.ts';
+import type { Bucket } from '../model/bucket.ts';
+import type { KeyEntry } from '../model/entry.ts';
+import type { FatalError } from '../model/failure.ts';
+import type { Clock } from '../model/ports.ts';
+import type { Rule, Rules } from '../model/rule.ts';
+import type { Overwrite } from '../plan/decide-copy.ts';
+import type { OpenUploads } from '../transfer/open-uploads.ts';
+import type { Rechecks } from '../transfer/rechecks.ts';
+import type { RuleSource } from '../transfer/rule-source.ts';
+import type { BatchPresence, PresenceFinder } from './presence.ts';
+import type { SharedKeys } from './shared-keys.ts';
+
+/** What every entry is examined with. */
+export interface Examination {
+  readonly rules: Rules;
+  /** By rule id; the rules whose keys bulk commands copy. */
+  readonly sources: ReadonlyMap<string, RuleSource>;
+  readonly bucket: Bucket;
+  readonly presence: PresenceFinder;
+  readonly overwrite: Overwrite;
+  /** What is there is compared byte by byte, whatever dates and ETags say. */
+  readonly checksum?: boolean | undefined;
+  readonly dryRun: boolean;
+  /** The budget of bodies in flight. */
+  readonly memory: BodyMemory;
+  /** Large objects that are half-way in, where the run has a state. */
+  readonly uploads: OpenUploads | undefined;
+  /** Looks at the origin again after bodies that took long; absent: nobody does. */
+  readonly rechecks?: Rechecks | undefined;
+  /** Where other processes may be at work on the bucket. */
+  readonly shared?: SharedKeys | undefined;
+  readonly clock: Clock;
+  /** Rules whose addresses stayed down for too long: their keys are left for the next run. */
+  readonly givenUp: Map<string, FatalError>;
+  /** Told of each request for a body. */
+  readonly onRequest: () => void;
+  /** Told when an entry begins to wait for addresses or for its key, and when that is over. */
+  readonly onWait: (waiting: boolean) => void;
+}
+
+/** One entry with what was found out about it. */
+export interface EntryWork {
+  readonly entry: KeyEntry;
+  readonly rule: Rule;
+  readonly source: RuleSource;
+  inBucket: BatchPresence;
+  /** When it was taken up, in milliseconds. */
+  readonly sinceMs: number;
+  /** How often its body was asked for. */
+  requests: number;
+}
