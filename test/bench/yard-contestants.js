@@ -114,6 +114,37 @@ export async function countByRclone({ folder, endpoint, to, keys }) {
   return { objects: count, bytes };
 }
 
+/**
+ * Lets `scan` list a bucket to stdout.
+ * @param {{ folder: string, endpoint: string, url: string, keys: object }} work
+ */
+export async function runScan({ folder, endpoint, url, keys }) {
+  const cwd = path.join(folder, 'ours');
+  await rm(cwd, { recursive: true, force: true });
+  await mkdir(cwd, { recursive: true });
+  const master = `{ url: "${url}", endpoint: "${endpoint}", credentials: { env: BENCH } }`;
+  const rules = `version: 1
+allowPrivate: true
+bucket: { url: file:./bucket }
+rules: [{ id: all, origins: { masters: [${master}] } }]
+`;
+  await writeFile(path.join(cwd, 'rules.yaml'), rules);
+  const env = {
+    ...plainEnv(folder),
+    BENCH_ACCESS_KEY_ID: keys.access,
+    BENCH_SECRET_ACCESS_KEY: keys.secret,
+  };
+  const args = [BIN, 'scan', 'rules.yaml', '--quiet'];
+  return measured({ command: process.execPath, args, env, cwd });
+}
+
+/** Lets rclone list the same bucket: names alone, as it is fastest. */
+export async function listByRclone({ folder, endpoint, keys, flags }) {
+  const env = rcloneEnv(folder, 'http://127.0.0.1:1/', endpoint, keys);
+  const args = ['lsf', '-R', '--files-only', 'store:bench', ...flags];
+  return measured({ command: 'rclone', args, env });
+}
+
 /** Makes a bucket in a real store. */
 export async function makeBucket({ folder, endpoint, to, keys }) {
   const env = rcloneEnv(folder, 'http://127.0.0.1:1/', endpoint, keys);
