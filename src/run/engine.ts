@@ -2,16 +2,16 @@ import { setMaxListeners } from 'node:events';
 import PQueue from 'p-queue';
 import type { Checkpoint } from '../model/checkpoint.ts';
 import type { Entry, EntrySource, SourcePosition } from '../model/entry.ts';
-import type { EventKey } from '../model/event.ts';
+import type { EventKey, ObjectOutcome } from '../model/event.ts';
 import { FatalError, Interrupted } from '../model/failure.ts';
 import type { Clock, EventSink, OnBoundary } from '../model/ports.ts';
 import { needsPresence } from '../plan/decide-copy.ts';
 import { Rechecks } from '../transfer/rechecks.ts';
 import type { BegunJob } from './begin-job.ts';
-import type { Examination } from './examination.ts';
-import { examineEntry } from './examine-entry.ts';
+import type { EntryWork, Examination } from './examination.ts';
+import { beginEntry, examineEntry } from './examine-entry.ts';
 import { ConcurrencyTuner, START_AT_ONCE } from './concurrency-tuner.ts';
-import type { BatchPresence } from './presence.ts';
+import { ASKED_NOTHING, type BatchPresence } from './presence.ts';
 import { Recorder } from './recorder.ts';
 import { openSegment, SegmentTracker } from './segment-tracker.ts';
 import { Silence } from './silence.ts';
@@ -23,9 +23,6 @@ export interface StopSignals {
   readonly drain: AbortSignal;
   readonly abort: AbortSignal;
 }
-
-/** For runs that overwrite whatever is there. */
-const ASKED_NOTHING: BatchPresence = { of: () => Promise.resolve({ state: 'absent' }) };
 
 /**
  * Entries of a rule that is down, and those whose keys another process fetches, wait beside the
@@ -223,44 +220,43 @@ export class Engine {
       if (this.#recorder.isFull) await this.#recorder.room();
       if (this.#queue.size >= this.#level) await this.#queue.onSizeLessThan(this.#refillBelow());
       if (this.#stopping) return false;
-      this.#enqueue(segment, index, entry, inBucket);
+      const begun = this.#begin(entry, inBucket);
+      if ('outcome' in begun) this.#recorder.settle(segment, index, eventKey(entry), begun);
+      else this.#enqueue(segment, index, begun);
     }
     return true;
   }
 
-  #enqueue(segment: SegmentTracker, index: number, entry: Entry, inBucket: BatchPresence): void {
-    const key = 'invalid' in entry ? undefined : entry.key;
-    if (key !== undefined) {
+  #begin(entry: Entry, inBucket: BatchPresence): ObjectOutcome | EntryWork {
+    if (!('invalid' in entry)) {
+      const { key } = entry;
       if (key === this.#previousKey || this.#keysInFlight.has(key)) {
-        const outcome = { outcome: 'skipped', rule: null, reason: 'duplicate' } as const;
-        this.#recorder.settle(segment, index, { key }, outcome);
-        return;
+        return { outcome: 'skipped', rule: null, reason: 'duplicate' };
       }
       this.#previousKey = key;
-      this.#keysInFlight.add(key);
     }
+    return beginEntry(this.#examination, entry, inBucket);
+  }
+
+  #enqueue(segment: SegmentTracker, index: number, work: EntryWork): void {
+    this.#keysInFlight.add(work.entry.key);
     this.#queue
-      .add(() => this.#examine(segment, index, entry, inBucket))
+      .add(() => this.#examine(segment, index, work))
       .catch((error: unknown) => {
         this.#fail(error);
       });
   }
 
-  async #examine(
-    segment: SegmentTracker,
-    index: number,
-    entry: Entry,
-    inBucket: BatchPresence,
-  ): Promise<void> {
-    const key: EventKey = 'invalid' in entry ? entry.invalid : { key: entry.key };
+  async #examine(segment: SegmentTracker, index: number, work: EntryWork): Promise<void> {
+    const { key } = work.entry;
     try {
       if (this.#stopping) return;
-      const outcome = await examineEntry(this.#examination, entry, inBucket, this.#signal);
-      this.#recorder.settle(segment, index, key, outcome);
+      const outcome = await examineEntry(this.#examination, work, this.#signal);
+      this.#recorder.settle(segment, index, { key }, outcome);
     } catch (error) {
       this.#leaveOpen(error);
     } finally {
-      if (!('invalid' in entry)) this.#keysInFlight.delete(entry.key);
+      this.#keysInFlight.delete(key);
     }
   }
 
@@ -279,4 +275,8 @@ export class Engine {
     this.#failure ??= { error };
     this.#failed.abort(error);
   }
+}
+
+function eventKey(entry: Entry): EventKey {
+  return 'invalid' in entry ? entry.invalid : { key: entry.key };
 }

@@ -45,8 +45,8 @@ export interface EntryWork {
   readonly rule: Rule;
   readonly source: RuleSource;
   inBucket: BatchPresence;
-  /** When it was taken up, in milliseconds. */
-  readonly sinceMs: number;
+  /** When it was taken up, in milliseconds; 0 before. */
+  sinceMs: number;
   /** How often its body was asked for. */
   requests: number;
 }

@@ -12,19 +12,18 @@ import { copied, failed, skipped } from './entry-outcome.ts';
 import type { EntryWork, Examination } from './examination.ts';
 import { moveUnlessHeld, type Moved } from './move-entry.ts';
 import { planEntry } from './plan-entry.ts';
-import { ABSENT, askingOf, type BatchPresence, type Presence } from './presence.ts';
+import { ASKED_NOTHING, askingOf, type BatchPresence, type Presence } from './presence.ts';
 
 /**
- * The way of one entry: key, rule, what the bucket has, decision, transfer. A bad object comes
- * back as the outcome `failed`.
- * @throws FatalError, or the signal's reason when the run is aborted; the entry then stays open.
+ * Begins the way of one entry: key, rule, what is known of the bucket.
+ * @returns its outcome, where nobody has to be asked for it; else what there is to do, for
+ * {@link examineEntry}.
  */
-export async function examineEntry(
+export function beginEntry(
   examination: Examination,
   entry: Entry,
   inBucket: BatchPresence,
-  signal: AbortSignal,
-): Promise<ObjectOutcome> {
+): ObjectOutcome | EntryWork {
   if ('invalid' in entry) {
     const message = `not copied: ${entry.reason}`;
     return { outcome: 'failed', rule: null, code: 'KEY_INVALID', message, attempts: 0 };
@@ -33,10 +32,26 @@ export async function examineEntry(
   if (rule === undefined) return { outcome: 'skipped', rule: null, reason: 'no-rule' };
   const source = examination.sources.get(rule.id);
   if (source === undefined) return skipped(rule, 'rule-off');
+  const isThere = inBucket.known(entry.key)?.state === 'present';
+  if (isThere && examination.overwrite === 'never') return skipped(rule, 'exists');
+  return { entry, rule, source, inBucket, sinceMs: 0, requests: 0 };
+}
+
+/**
+ * The rest of the way: what the bucket has, decision, transfer. A bad object comes back as the
+ * outcome `failed`.
+ * @throws FatalError, or the signal's reason when the run is aborted; the entry then stays open.
+ */
+export async function examineEntry(
+  examination: Examination,
+  work: EntryWork,
+  signal: AbortSignal,
+): Promise<ObjectOutcome> {
+  const { rule } = work;
   const givenUp = examination.givenUp.get(rule.id);
   if (givenUp !== undefined) throw givenUp;
   const sinceMs = examination.clock.now();
-  const work: EntryWork = { entry, rule, source, inBucket, sinceMs, requests: 0 };
+  work.sinceMs = sinceMs;
   try {
     return await copyEntry(examination, work, signal);
   } catch (error) {
@@ -61,7 +76,7 @@ async function copyEntry(
   work: EntryWork,
   signal: AbortSignal,
 ): Promise<ObjectOutcome> {
-  const { bucket, shared, onWait } = examination;
+  const { bucket, shared, overwrite, onWait } = examination;
   for (;;) {
     const outcome = await copyUnlessHeld(examination, work, signal);
     if (outcome.outcome !== 'held') return outcome;
@@ -71,7 +86,7 @@ async function copyEntry(
     } finally {
       onWait(false);
     }
-    work.inBucket = askingOf(bucket);
+    work.inBucket = needsPresence(overwrite) ? askingOf(bucket) : ASKED_NOTHING;
   }
 }
 
@@ -159,11 +174,10 @@ function presenceOf(
   { entry, inBucket }: EntryWork,
   signal: AbortSignal,
 ): Presence | Promise<Presence> {
-  if (!needsPresence(examination.overwrite)) return ABSENT;
-  const found = inBucket.of(entry.key, signal);
-  return found instanceof Promise
-    ? found.then((presence) => unlessUnknown(examination, entry, presence, signal))
-    : unlessUnknown(examination, entry, found, signal);
+  const known = inBucket.known(entry.key);
+  return known === undefined
+    ? inBucket.ask(entry.key, signal)
+    : unlessUnknown(examination, entry, known, signal);
 }
 
 /** Only a write could tell, and nothing is going to be written, or an older version may matter. */
@@ -174,7 +188,7 @@ function unlessUnknown(
   signal: AbortSignal,
 ): Presence | Promise<Presence> {
   if (presence.state !== 'unknown' || (overwrite === 'never' && !dryRun)) return presence;
-  return askingOf(bucket).of(key, signal);
+  return askingOf(bucket).ask(key, signal);
 }
 
 function requestFor(

@@ -14,13 +14,23 @@ export type Presence =
   /** The write will tell. */
   | { readonly state: 'unknown' };
 
-export const ABSENT: Presence = { state: 'absent' };
+const ABSENT: Presence = { state: 'absent' };
 const LISTED: Presence = { state: 'present', object: undefined };
 const UNKNOWN: Presence = { state: 'unknown' };
 
-/** Answers for the keys of one batch; at once where the bucket needn't be asked. */
+/** Answers for the keys of one batch. */
 export interface BatchPresence {
-  of(key: ObjectKey, signal: AbortSignal): Presence | Promise<Presence>;
+  /** Undefined where the bucket has to be asked for this key. */
+  known(key: ObjectKey): Presence | undefined;
+  ask(key: ObjectKey, signal: AbortSignal): Promise<Presence>;
+}
+
+/** Of runs that overwrite whatever is there. */
+export const ASKED_NOTHING: BatchPresence = knowing(() => ABSENT);
+
+/** Where every answer is known. */
+export function knowing(known: (key: ObjectKey) => Presence): BatchPresence {
+  return { known, ask: (key) => Promise.resolve(known(key)) };
 }
 
 export interface PresenceSettings {
@@ -82,8 +92,7 @@ export class PresenceFinder {
     const way = this.#choose(keys);
     if (this.#skipListings > 0) this.#skipListings -= 1;
     if (way === 'list') return this.#tryList(keys, signal);
-    if (way === 'write') return { of: () => UNKNOWN };
-    return { of: (key, abort) => this.#head(key, abort) };
+    return way === 'write' ? knowing(() => UNKNOWN) : this.#asking();
   }
 
   #choose(keys: readonly ObjectKey[]): PresenceWay {
@@ -120,8 +129,12 @@ export class PresenceFinder {
       this.#skipListings = error.code === 'BUCKET_REFUSED' ? Infinity : this.#nextPause;
       this.#nextPause *= 2;
       this.#settings.warn(`presence of keys: the listing failed (${error.message}), so by head`);
-      return { of: (key, abort) => this.#head(key, abort) };
+      return this.#asking();
     }
+  }
+
+  #asking(): BatchPresence {
+    return { known: () => undefined, ask: (key, signal) => this.#head(key, signal) };
   }
 
   async #head(key: ObjectKey, signal: AbortSignal): Promise<Presence> {
@@ -135,12 +148,12 @@ export class PresenceFinder {
 
   #listed({ objects, coveredTo }: Listed): BatchPresence {
     return {
-      of: (key, signal) => {
-        if (coveredTo !== undefined && compareKeys(key, coveredTo) > 0)
-          return this.#head(key, signal);
-        if (objects.first === key) return this.#head(key, signal);
+      known: (key) => {
+        const isCovered = coveredTo === undefined || compareKeys(key, coveredTo) <= 0;
+        if (!isCovered || objects.first === key) return undefined;
         return objects.found.has(key) ? LISTED : ABSENT;
       },
+      ask: (key, signal) => this.#head(key, signal),
     };
   }
 
@@ -194,7 +207,8 @@ function isOrdered(keys: readonly ObjectKey[]): boolean {
 /** Asks the bucket for each key as it comes: what it has by then. */
 export function askingOf(bucket: Bucket): BatchPresence {
   return {
-    of: async (key, signal) => stateOf(await bucket.head(key, signal)),
+    known: () => undefined,
+    ask: async (key, signal) => stateOf(await bucket.head(key, signal)),
   };
 }
 

@@ -4,9 +4,9 @@ import { Failure } from '../../src/model/failure.ts';
 import { objectKey } from '../../src/model/object-key.ts';
 import type { Origin } from '../../src/model/origin.ts';
 import type { Examination } from '../../src/run/examination.ts';
-import { examineEntry } from '../../src/run/examine-entry.ts';
-import type { BatchPresence } from '../../src/run/presence.ts';
-import { PresenceFinder } from '../../src/run/presence.ts';
+import { examined } from '../support/examined.ts';
+
+import { knowing, PresenceFinder } from '../../src/run/presence.ts';
 import { rulesOf } from '../rules/rules-of.ts';
 import { fakeClock } from '../support/fake-clock.ts';
 import { type MemoryBucket, memoryBucket } from '../support/memory-bucket.ts';
@@ -14,7 +14,7 @@ import { scriptedOrigin } from '../support/scripted-origin.ts';
 
 const key = objectKey('k');
 const signal = new AbortController().signal;
-const unknown: BatchPresence = { of: () => Promise.resolve({ state: 'unknown' }) };
+const unknown = knowing(() => ({ state: 'unknown' }));
 const notFound = new Failure('ORIGIN_NOT_FOUND', 'no such object', { status: 404 });
 
 function examination(bucket: MemoryBucket, origin: Origin): Examination {
@@ -47,7 +47,7 @@ function examination(bucket: MemoryBucket, origin: Origin): Examination {
 }
 
 const examine = (bucket: MemoryBucket, origin: Origin) =>
-  examineEntry(examination(bucket, origin), { key }, unknown, signal);
+  examined(examination(bucket, origin), { key }, unknown, signal);
 
 test('a key that the bucket was not asked for is copied where it is absent', async () => {
   const bucket = memoryBucket();

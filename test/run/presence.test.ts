@@ -65,7 +65,10 @@ async function states(finder: PresenceFinder, keys: readonly string[]): Promise<
     signal,
   );
   const answers: string[] = [];
-  for (const key of keys) answers.push((await batch.of(objectKey(key), signal)).state);
+  for (const name of keys) {
+    const key = objectKey(name);
+    answers.push((batch.known(key) ?? (await batch.ask(key, signal))).state);
+  }
   return answers;
 }
 

@@ -5,9 +5,9 @@ import type { KeyEntry } from '../../src/model/entry.ts';
 import { Interrupted } from '../../src/model/failure.ts';
 import { objectKey } from '../../src/model/object-key.ts';
 import type { Examination } from '../../src/run/examination.ts';
-import { examineEntry } from '../../src/run/examine-entry.ts';
-import type { BatchPresence } from '../../src/run/presence.ts';
-import { PresenceFinder } from '../../src/run/presence.ts';
+import { examined } from '../support/examined.ts';
+
+import { knowing, PresenceFinder } from '../../src/run/presence.ts';
 import { SharedKeys } from '../../src/run/shared-keys.ts';
 import { rulesOf } from '../rules/rules-of.ts';
 import { type FakeClock, fakeClock } from '../support/fake-clock.ts';
@@ -17,7 +17,7 @@ import { scriptedOrigin } from '../support/scripted-origin.ts';
 
 const key = objectKey('k');
 const OWNER = 'serve pid 7 on h';
-const absent: BatchPresence = { of: () => Promise.resolve({ state: 'absent' }) };
+const absent = knowing(() => ({ state: 'absent' }));
 const note = (): void => undefined;
 
 describe('an entry whose key another process fetches', () => {
@@ -80,7 +80,7 @@ describe('an entry whose key another process fetches', () => {
     ...more,
   });
   const examine = (more?: Partial<Examination>, entry: KeyEntry = { key }) =>
-    examineEntry(examination(more), entry, absent, abort.signal);
+    examined(examination(more), entry, absent, abort.signal);
 
   it('waits beside the queue, is named with who fetches it, and exists once that one has stored it', async () => {
     const outcome = examine();
@@ -147,10 +147,8 @@ describe('an entry whose key another process fetches', () => {
     expect(await examine({ dryRun: true, shared: undefined })).toMatchObject({
       outcome: 'planned',
     });
-    const present: BatchPresence = {
-      of: () => Promise.resolve({ state: 'present', object: undefined }),
-    };
-    expect(await examineEntry(examination(), { key }, present, abort.signal)).toMatchObject({
+    const present = knowing(() => ({ state: 'present', object: undefined }));
+    expect(await examined(examination(), { key }, present, abort.signal)).toMatchObject({
       reason: 'exists',
     });
     expect([looks, waits]).toEqual([0, []]);
