@@ -115,7 +115,7 @@ export function s3Bucket(settings: S3BucketSettings): S3Bucket {
       return s3Read(tools, key, reader, signal, options?.range);
     },
     list: (range, signal) => list(tools, range, signal),
-    putBytes: async (key, bytes, metadata, options, signal) =>
+    putBytes: (key, bytes, metadata, options, signal) =>
       s3Put(tools, { key, metadata, options, signal }, bytes),
     openUpload: async (key, metadata, options, signal) => {
       keyInStore(tools, key);

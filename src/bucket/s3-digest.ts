@@ -12,26 +12,32 @@ function bigEndianBase64(crc: number): string {
 }
 
 /**
- * The header by which a store verifies the bytes of an object that it gets. `auto` is Content-MD5,
- * which every store verifies; `x-amz-checksum-*` many do not know.
+ * Sets the header by which a store verifies the bytes of an object that it gets. `auto` is
+ * Content-MD5, which every store verifies; `x-amz-checksum-*` many do not know.
+ * @param md5 of the bytes, hex digits
  */
-export function digestHeader(
+export function setDigest(
+  headers: Record<string, string>,
   algorithm: ChecksumAlgorithm,
   bytes: Uint8Array,
-  md5: Buffer,
-): Headers {
+  md5: string,
+): void {
   switch (algorithm) {
     case 'auto':
     case 'md5':
-      return { 'content-md5': md5.toString('base64') };
+      headers['content-md5'] = Buffer.from(md5, 'hex').toString('base64');
+      break;
     case 'crc32':
-      return { 'x-amz-checksum-crc32': bigEndianBase64(crc32(bytes)) };
+      headers['x-amz-checksum-crc32'] = bigEndianBase64(crc32(bytes));
+      break;
     case 'crc32c':
-      return { 'x-amz-checksum-crc32c': bigEndianBase64(crc32c(bytes)) };
+      headers['x-amz-checksum-crc32c'] = bigEndianBase64(crc32c(bytes));
+      break;
     case 'sha256':
-      return { 'x-amz-checksum-sha256': createHash('sha256').update(bytes).digest('base64') };
+      headers['x-amz-checksum-sha256'] = createHash('sha256').update(bytes).digest('base64');
+      break;
     case 'none':
-      return {};
+      break;
   }
 }
 

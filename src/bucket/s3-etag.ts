@@ -11,11 +11,16 @@ import type { Headers } from '../model/ports.ts';
 export type EtagVerdict = 'same' | 'other' | 'opaque' | 'absent';
 
 /** An ETag without quotes, weakness mark and upper case. */
-const bare = (etag: string): string =>
-  etag
-    .replace(/^(?:W\/)?"?/i, '')
-    .replace(/"$/, '')
-    .toLowerCase();
+function bare(etag: string): string {
+  let start = etag.startsWith('W/') || etag.startsWith('w/') ? 2 : 0;
+  if (etag.startsWith('"', start)) start += 1;
+  const end = etag.endsWith('"') ? Math.max(start, etag.length - 1) : etag.length;
+  return etag.slice(start, end).toLowerCase();
+}
+
+const MD5 = /^[0-9a-f]{32}$/;
+/** Of a multipart object. */
+const MD5_OF_MD5S = /^[0-9a-f]{32}-\d+$/;
 
 /** An ETag with its quotes, which some stores leave out; undefined where there is none. */
 export function quotedEtag(etag: string | undefined): string | undefined {
@@ -46,6 +51,6 @@ export function judgeEtag(
   const value = bare(etag ?? '');
   if (value === '') return 'absent';
   if (value === expected) return 'same';
-  const looksLikeMd5 = expected.includes('-') ? /^[0-9a-f]{32}-\d+$/ : /^[0-9a-f]{32}$/;
+  const looksLikeMd5 = expected.includes('-') ? MD5_OF_MD5S : MD5;
   return hidden || !looksLikeMd5.test(value) ? 'opaque' : 'other';
 }

@@ -5,7 +5,7 @@ import { Failure, type FailureCode } from '../model/failure.ts';
 import type { ObjectKey } from '../model/object-key.ts';
 import type { Headers } from '../model/ports.ts';
 import { setHeader } from '../model/set-header.ts';
-import { textProblem } from '../s3/encoded-words.ts';
+import { isPlain, textProblem } from '../s3/encoded-words.ts';
 import {
   fieldHeader,
   fieldText,
@@ -34,13 +34,37 @@ function encodedValue(
   value: string,
   encode: (text: string) => string,
 ): string {
-  const problem = fieldProblem(name, '') ?? textProblem(value);
-  if (problem === undefined) return encode(value);
+  if (isPlain(value)) return value;
+  const problem = textProblem(value);
+  if (problem !== undefined) throw unfit(key, name, problem);
+  return encode(value);
+}
+
+function unfit(key: ObjectKey, name: string, problem: string): Failure {
   const what = `${JSON.stringify(key)} can't be stored with its header ${JSON.stringify(name)}`;
-  throw new Failure(
+  return new Failure(
     'BUCKET_REFUSED',
     `${what}: ${problem}; leave it out by the rule's store section`,
   );
+}
+
+/** Names of metadata that come again and again are spelled once; others may be many. */
+const SPELLINGS_KEPT = 256;
+const spellings = new Map<string, string>();
+
+/** @throws Failure `BUCKET_REFUSED` for what is no header's name. */
+function metadataName(key: ObjectKey, name: string): string {
+  const known = spellings.get(name);
+  if (known !== undefined) return known;
+  refuseName(key, name);
+  const spelled = METADATA_PREFIX + name.toLowerCase();
+  if (spellings.size < SPELLINGS_KEPT) spellings.set(name, spelled);
+  return spelled;
+}
+
+function refuseName(key: ObjectKey, name: string): void {
+  const problem = fieldProblem(name, '');
+  if (problem !== undefined) throw unfit(key, name, problem);
 }
 
 /** RFC 3986: encodeURIComponent leaves five characters that signatures want encoded. */
@@ -50,26 +74,25 @@ const encoded = (text: string): string =>
     (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
   );
 
-function tagging(tags: Headers | undefined): string {
-  const pairs = Object.entries(tags ?? {});
+function tagging(tags: Headers): string {
+  const pairs = Object.entries(tags);
   return pairs.map(([name, value]) => `${encoded(name)}=${encoded(value)}`).join('&');
 }
 
-/** What the bucket's own settings, overruled by a rule's, make of each object that is written. */
-export function settingsHeaders(
-  settings: S3ObjectSettings,
-  storageClass: string | undefined = settings.storageClass,
-): Headers {
-  const { acl, sse } = settings;
-  const headers = {
-    'x-amz-storage-class': storageClass,
-    'x-amz-acl': acl,
-    'x-amz-server-side-encryption': sse?.type,
-    'x-amz-server-side-encryption-aws-kms-key-id': sse?.keyId,
-  };
-  const given: Record<string, string> = {};
-  for (const [name, value] of Object.entries(headers)) if (value !== undefined) given[name] = value;
-  return given;
+/** Sets what the bucket's own settings, overruled by a rule's, make of each object that is written. */
+export function setSettings(
+  headers: Record<string, string>,
+  { storageClass, acl, sse }: S3ObjectSettings,
+  ofRule: string | undefined,
+): void {
+  const kind = ofRule ?? storageClass;
+  if (kind !== undefined) headers['x-amz-storage-class'] = kind;
+  if (acl !== undefined) headers['x-amz-acl'] = acl;
+  if (sse === undefined) return;
+  headers['x-amz-server-side-encryption'] = sse.type;
+  if (sse.keyId !== undefined) {
+    headers['x-amz-server-side-encryption-aws-kms-key-id'] = sse.keyId;
+  }
 }
 
 /**
@@ -78,21 +101,23 @@ export function settingsHeaders(
  */
 export function writeHeaders(
   key: ObjectKey,
-  metadata: ObjectMetadata,
-  options: WriteOptions,
+  { headers: fields, metadata }: ObjectMetadata,
+  { tags, storageClass }: WriteOptions,
   settings: S3ObjectSettings,
-): Headers {
+): Record<string, string> {
   const headers: Record<string, string> = {};
-  for (const [name, value] of Object.entries(metadata.headers)) {
-    headers[name] = encodedValue(key, name, value, fieldHeader);
+  for (const name of Object.keys(fields)) {
+    if (!isField(name)) refuseName(key, name);
+    headers[name] = encodedValue(key, name, fields[name] ?? '', fieldHeader);
   }
-  for (const [name, value] of Object.entries(metadata.metadata)) {
-    const header = METADATA_PREFIX + name.toLowerCase();
-    headers[header] = encodedValue(key, name, value, metadataHeader);
+  for (const name of Object.keys(metadata)) {
+    const header = metadataName(key, name);
+    headers[header] = encodedValue(key, name, metadata[name] ?? '', metadataHeader);
   }
-  const tags = tagging(options.tags);
-  if (tags !== '') headers['x-amz-tagging'] = tags;
-  return { ...headers, ...settingsHeaders(settings, options.storageClass) };
+  const tagged = tags === undefined ? '' : tagging(tags);
+  if (tagged !== '') headers['x-amz-tagging'] = tagged;
+  setSettings(headers, settings, storageClass);
+  return headers;
 }
 
 function bodyLength(bucket: string, key: ObjectKey, { length, headers }: S3Response): number {

@@ -1,11 +1,13 @@
 import type { WriteResult } from '../model/bucket.ts';
 import { Failure } from '../model/failure.ts';
+import type { ObjectKey } from '../model/object-key.ts';
 import type { Headers } from '../model/ports.ts';
+import { bodyDigest } from '../s3/body-digest.ts';
 import { requestIdIn } from '../s3/request-id.ts';
 import { S3Error } from '../s3/s3-error.ts';
-import { slicedDigest } from '../s3/sliced-digest.ts';
+import type { S3Request, S3Response } from '../s3/s3-store.ts';
 import { isSameObject } from './s3-same-object.ts';
-import { digestHeader } from './s3-digest.ts';
+import { setDigest } from './s3-digest.ts';
 import { hidesMd5, judgeEtag, quotedEtag } from './s3-etag.ts';
 import { s3Head } from './s3-head.ts';
 import { writeHeaders } from './s3-headers.ts';
@@ -24,55 +26,66 @@ export async function isTaken(tools: S3Tools, request: S3WriteRequest): Promise<
   return (await s3Head(tools, request.key, request.signal)) !== undefined;
 }
 
-/** Sends the object and gives the headers of the answer. */
-async function send(
+const NO_QUERY: S3Request['query'] = [];
+
+const headersOf = (response: S3Response): Promise<Headers> => Promise.resolve(response.headers);
+
+/**
+ * Sends the object and gives the headers of the answer.
+ * @param md5 of the body, hex digits, as everywhere here
+ */
+function send(
   tools: S3Tools,
-  request: S3WriteRequest,
+  { key, metadata, options, signal }: S3WriteRequest,
   body: Uint8Array,
-  md5: Buffer,
-  condition: Headers,
+  md5: string,
+  conditional: boolean,
 ): Promise<Headers> {
-  const { key, metadata, options, signal } = request;
-  const headers = {
-    ...writeHeaders(key, metadata, options, tools.objects),
-    ...digestHeader(tools.checksum, body, md5),
-    ...condition,
-  };
+  const headers = writeHeaders(key, metadata, options, tools.objects);
+  setDigest(headers, tools.checksum, body, md5);
+  if (conditional) headers['if-none-match'] = '*';
   const whole = keyInStore(tools, key);
-  return tools.store.send(
-    { method: 'PUT', key: whole, query: [], headers, body },
-    (response) => Promise.resolve(response.headers),
-    signal,
-  );
+  const request = { method: 'PUT', key: whole, query: NO_QUERY, headers, body } as const;
+  return tools.store.send(request, headersOf, signal);
 }
 
-/** What the store's answer proves, and if that is nothing, what a HEAD shows. */
+/** The ETag of an answer that proves what was stored; undefined where it has none. */
+function provenEtag(
+  tools: S3Tools,
+  key: ObjectKey,
+  body: Uint8Array,
+  md5: string,
+  answer: Headers,
+): string | undefined {
+  const etag = quotedEtag(answer['etag']);
+  if (judgeEtag(etag, md5, hidesMd5(answer)) !== 'other') return etag;
+  const why = `with ETag ${String(etag)}, but the MD5 of the ${body.length} bytes sent is "${md5}"`;
+  throw untrusted(tools, key, answer, why);
+}
+
+/** Looks for what an answer without an ETag says that it stored. */
 async function confirm(
   tools: S3Tools,
-  request: S3WriteRequest,
+  { key, metadata, signal }: S3WriteRequest,
   body: Uint8Array,
   md5: string,
   answer: Headers,
 ): Promise<string> {
-  const { key, metadata, signal } = request;
-  const etag = quotedEtag(answer['etag']);
-  const verdict = judgeEtag(etag, md5, hidesMd5(answer));
-  if (etag !== undefined && (verdict === 'same' || verdict === 'opaque')) return etag;
-  const requestId = requestIdIn(answer);
-  const what = `bucket ${tools.bucket} said it stored ${JSON.stringify(key)}`;
-  const advice =
-    "what is there now can't be trusted; copy the object again with --overwrite always";
-  if (verdict === 'other') {
-    const why = `with ETag ${String(etag)}, but the MD5 of the ${body.length} bytes sent is "${md5}"`;
-    throw new Failure('BUCKET_REFUSED', `${what} ${why}; ${advice}`, { requestId });
-  }
   const head = await s3Head(tools, key, signal);
   const sent = { sizeBytes: body.length, etag: md5, metadata };
   if (head !== undefined && isSameObject(head, sent, 'own')) return head.object.etag;
   const got =
     head === undefined ? 'nothing' : `${head.object.size} bytes with ETag ${head.object.etag}`;
   const why = `without an ETag, and a look found ${got}, expected ${body.length} bytes with ETag "${md5}"`;
-  throw new Failure('BUCKET_REFUSED', `${what} ${why}; ${advice}`, { requestId });
+  throw untrusted(tools, key, answer, why);
+}
+
+function untrusted({ bucket }: S3Tools, key: ObjectKey, answer: Headers, why: string): Failure {
+  const requestId = requestIdIn(answer);
+  const what = `bucket ${bucket} said it stored ${JSON.stringify(key)}`;
+  const advice =
+    "what is there now can't be trusted; copy the object again with --overwrite always";
+  return new Failure('BUCKET_REFUSED', `${what} ${why}; ${advice}`, { requestId });
 }
 
 /**
@@ -109,22 +122,26 @@ export async function s3Put(
 ): Promise<WriteResult> {
   const { key, options, signal } = request;
   signal.throwIfAborted();
-  const conditional = options.ifAbsent && (await tools.conditional.supported(signal));
+  const { known } = tools.conditional;
+  const conditional = options.ifAbsent && (known ?? (await tools.conditional.supported(signal)));
   if (options.ifAbsent && !conditional && (await isTaken(tools, request))) {
     return { outcome: 'exists' };
   }
-  const md5 = await slicedDigest('md5', body);
-  const hex = md5.toString('hex');
+  const hashed = bodyDigest('md5', body);
+  const md5 = typeof hashed === 'string' ? hashed : await hashed;
   let result: WriteResult;
   try {
-    const condition = conditional ? { 'if-none-match': '*' } : {};
-    const answer = await send(tools, request, body, md5, condition);
-    result = { outcome: 'stored', etag: await confirm(tools, request, body, hex, answer) };
+    const answer = await send(tools, request, body, md5, conditional);
+    const etag = provenEtag(tools, key, body, md5, answer);
+    result = {
+      outcome: 'stored',
+      etag: etag ?? (await confirm(tools, request, body, md5, answer)),
+    };
   } catch (error) {
     if (!conditional || !isPreconditionFailed(error)) {
       throw asBucketFailure(error, tools, key, 'store', signal);
     }
-    result = await afterRefusal(tools, request, body, hex, error);
+    result = await afterRefusal(tools, request, body, md5, error);
   }
   if (result.outcome === 'stored') tools.onBoundary('bucket.committed');
   return result;

@@ -1,8 +1,9 @@
+import { hash } from 'node:crypto';
+
 import type { Headers } from '../model/ports.ts';
 import { S3Error } from '../s3/s3-error.ts';
-import { slicedDigest } from '../s3/sliced-digest.ts';
-import { digestHeader } from './s3-digest.ts';
-import { settingsHeaders } from './s3-headers.ts';
+import { setDigest } from './s3-digest.ts';
+import { setSettings } from './s3-headers.ts';
 import type { S3Tools } from './s3-tools.ts';
 
 /** The object that start checks write, below the bucket's prefix. */
@@ -20,12 +21,10 @@ const PROBE_BODY = Buffer.from('Written by bucketfill to check its access. May b
 export type ProbeTools = Pick<S3Tools, 'store' | 'prefix' | 'objects' | 'checksum'>;
 
 async function write(tools: ProbeTools, condition: Headers, signal: AbortSignal): Promise<void> {
-  const headers = {
-    'content-type': 'text/plain',
-    ...settingsHeaders(tools.objects),
-    ...digestHeader(tools.checksum, PROBE_BODY, await slicedDigest('md5', PROBE_BODY)),
-    ...condition,
-  };
+  const headers: Record<string, string> = { 'content-type': 'text/plain' };
+  setSettings(headers, tools.objects, undefined);
+  setDigest(headers, tools.checksum, PROBE_BODY, hash('md5', PROBE_BODY));
+  Object.assign(headers, condition);
   await tools.store.send(
     { method: 'PUT', key: tools.prefix + PROBE_NAME, query: [], headers, body: PROBE_BODY },
     () => Promise.resolve(),

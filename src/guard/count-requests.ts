@@ -11,7 +11,7 @@ export function countBucketRequests(bucket: Bucket): CountedBucket {
   let requests = 0;
   const counted: Bucket = {
     name: bucket.name,
-    async head(key, signal) {
+    head(key, signal) {
       requests += 1;
       return bucket.head(key, signal);
     },
@@ -25,7 +25,7 @@ export function countBucketRequests(bucket: Bucket): CountedBucket {
         yield page;
       }
     },
-    async putBytes(key, bytes, metadata, options, signal) {
+    putBytes(key, bytes, metadata, options, signal) {
       requests += 1;
       return bucket.putBytes(key, bytes, metadata, options, signal);
     },

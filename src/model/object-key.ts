@@ -11,9 +11,32 @@ export type ObjectKey = string & { readonly [objectKeyBrand]: true };
 /** S3 accepts keys of at most 1,024 bytes of UTF-8 (AWS S3 User Guide, "Object key names"). */
 export const MAX_KEY_BYTES = 1024;
 
-/** How many bytes `text` takes in UTF-8. */
+/** UTF-16 units from here to U+DFFF are halves of code points above U+FFFF. */
+const FIRST_SURROGATE = 0xd800;
+const FIRST_LOW_SURROGATE = 0xdc00;
+const LAST_SURROGATE = 0xdfff;
+
+/** How many bytes `text` takes in UTF-8; half of a surrogate pair counts as U+FFFD. */
 export function utf8Length(text: string): number {
-  return new TextEncoder().encode(text).length;
+  let bytes = text.length;
+  for (let at = 0; at < text.length; at += 1) {
+    const unit = text.charCodeAt(at);
+    if (unit < 0x80) continue;
+    bytes += unit < 0x800 ? 1 : 2;
+    if (!isHigh(unit) || !isLow(text.charCodeAt(at + 1))) continue;
+    // A pair is two units and four bytes; two of them are counted above.
+    at += 1;
+  }
+  return bytes;
+}
+
+function isHigh(unit: number): boolean {
+  return unit >= FIRST_SURROGATE && unit < FIRST_LOW_SURROGATE;
+}
+
+/** False for NaN, which is the unit behind a text's end. */
+function isLow(unit: number): boolean {
+  return unit >= FIRST_LOW_SURROGATE && unit <= LAST_SURROGATE;
 }
 
 /** Why `text` can't be an object key, in words that end a sentence; `undefined` when it can. */
@@ -37,10 +60,6 @@ export function objectKey(text: string): ObjectKey {
   if (problem !== undefined) throw new Failure('KEY_INVALID', problem);
   return text as ObjectKey;
 }
-
-/** UTF-16 units from here to U+DFFF are halves of code points above U+FFFF. */
-const FIRST_SURROGATE = 0xd800;
-const LAST_SURROGATE = 0xdfff;
 
 /**
  * Orders keys by their UTF-8 bytes, as listings do. Strings compare by UTF-16 units, which differs

@@ -65,8 +65,7 @@ function refuseContent(
     const size = refuseSize(length, entry, head, store);
     if (size !== undefined) return size;
   }
-  const type = headers['content-type'] ?? '';
-  if (store.reject.htmlForMedia && MEDIA.test(entry.key) && /^text\/html\b/i.test(type)) {
+  if (store.reject.htmlForMedia && isHtml(headers['content-type']) && MEDIA.test(entry.key)) {
     const why = 'an HTML page under a media key (store.reject.htmlForMedia)';
     return refusal('CONTENT_REJECTED', entry.key, head, why);
   }
@@ -76,6 +75,9 @@ function refuseContent(
   }
   return undefined;
 }
+
+const isHtml = (type: string | undefined): boolean =>
+  type !== undefined && /^text\/html\b/i.test(type);
 
 /** The size limits of `store.reject`; asked again for bodies whose length nobody declared. */
 export function refuseSize(

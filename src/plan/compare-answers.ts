@@ -9,6 +9,7 @@ export function lengthSaidBefore(
   earlier: readonly OriginHead[],
   head: OriginHead,
 ): number | undefined {
+  if (earlier.length === 0) return undefined;
   return earlier.find((one) => one.length !== undefined && isSameVersion(one, head))?.length;
 }
 
@@ -26,6 +27,8 @@ export function differingOrigins(
   stored: OriginHead,
   bytes: number,
 ): readonly DifferingOrigin[] {
+  // Nearly always the only answer is the one that was stored.
+  if (earlier.length === 1 && earlier[0] === stored) return [];
   const found = new Map<string, DifferingOrigin>();
   for (const { origin, length, headers } of earlier) {
     const isOther = origin !== stored.origin && length !== undefined && length !== bytes;

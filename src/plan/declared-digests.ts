@@ -35,8 +35,6 @@ const LIST_ALGORITHMS: Readonly<Record<string, DigestAlgorithm>> = {
   'sha-512': 'sha512',
 };
 
-const LISTS = ['digest', 'repr-digest', 'content-digest', 'x-goog-hash'];
-
 /** Headers that hold one digest of one algorithm. */
 const SINGLES: Readonly<Record<string, DigestAlgorithm>> = {
   'content-md5': 'md5',
@@ -44,34 +42,52 @@ const SINGLES: Readonly<Record<string, DigestAlgorithm>> = {
   'x-amz-checksum-sha256': 'sha256',
 };
 
+/** Those, and the ones that hold a list. */
+const NAMES = [...Object.keys(SINGLES), 'digest', 'repr-digest', 'content-digest', 'x-goog-hash'];
+
+const NONE: readonly never[] = [];
+
 /**
  * Every digest that an answer's headers declare of the whole body as it is sent. What names an
  * algorithm that is not known here is passed over; what names a known one and can't be read is
  * told apart, because a body that can't be checked must not pass for one that was.
  */
 export function declaredDigests(headers: Headers): readonly (DeclaredDigest | UnreadableDigest)[] {
-  const singles = Object.entries(SINGLES).flatMap(([by, algorithm]) => {
-    const text = headers[by]?.trim() ?? '';
-    // An S3 checksum of a multipart upload is a checksum of checksums: `…-N`.
-    if (text === '' || /-\d+$/.test(text)) return [];
-    return [digestOf(algorithm, text, by)];
-  });
-  const lists = LISTS.flatMap((by) => listed(headers[by] ?? '', by));
-  return [...singles, ...lists];
+  // Most answers declare nothing, and what they are asked for by names costs the least.
+  let found: (DeclaredDigest | UnreadableDigest)[] | undefined;
+  for (const by of NAMES) {
+    const header = headers[by];
+    if (header === undefined) continue;
+    found ??= [];
+    const algorithm = SINGLES[by];
+    if (algorithm === undefined) addListed(found, header, by);
+    else addSingle(found, header.trim(), algorithm, by);
+  }
+  return found ?? NONE;
 }
 
-function listed(header: string, by: string): readonly (DeclaredDigest | UnreadableDigest)[] {
-  return header.split(',').flatMap((member) => {
+function addSingle(
+  found: (DeclaredDigest | UnreadableDigest)[],
+  text: string,
+  algorithm: DigestAlgorithm,
+  by: string,
+): void {
+  // An S3 checksum of a multipart upload is a checksum of checksums: `…-N`.
+  if (text !== '' && !/-\d+$/.test(text)) found.push(digestOf(algorithm, text, by));
+}
+
+function addListed(found: (DeclaredDigest | UnreadableDigest)[], header: string, by: string): void {
+  for (const member of header.split(',')) {
     const at = member.indexOf('=');
     const algorithm = LIST_ALGORITHMS[member.slice(0, Math.max(at, 0)).trim().toLowerCase()];
-    if (algorithm === undefined) return [];
+    if (algorithm === undefined) continue;
     // A byte sequence of RFC 9530 stands between colons.
     const text = member
       .slice(at + 1)
       .trim()
       .replace(/^:(.*):$/, '$1');
-    return [digestOf(algorithm, text, by)];
-  });
+    found.push(digestOf(algorithm, text, by));
+  }
 }
 
 function digestOf(

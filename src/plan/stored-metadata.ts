@@ -5,6 +5,7 @@ import { type ObjectKey, utf8Length } from '../model/object-key.ts';
 import type { OriginHead } from '../model/origin.ts';
 import type { Headers } from '../model/ports.ts';
 import type { StoreSettings } from '../model/rule.ts';
+import { setHeader } from '../model/set-header.ts';
 import { headerText } from './header-text.ts';
 
 /** Names of the user metadata in which the origin's version and address are kept. */
@@ -55,8 +56,8 @@ export function storedMetadata(
   store: StoreSettings,
 ): ObjectMetadata {
   const kept = shownMetadata(key, head, store);
+  if (fits(kept.metadata)) return kept;
   const bytes = metadataBytes(kept.metadata);
-  if (bytes <= MAX_METADATA_BYTES) return kept;
   throw new Failure(
     'METADATA_TOO_LARGE',
     `${key}: the origin's metadata has ${bytes} bytes, S3 accepts at most ${MAX_METADATA_BYTES}; ` +
@@ -74,49 +75,60 @@ export function shownMetadata(
   store: StoreSettings,
 ): ObjectMetadata {
   const headers: Record<string, string> = {};
-  // A name may be anything, `__proto__` too.
-  const metadata = new Map(store.userMetadata ? userMetadata(head.headers) : []);
+  const metadata: Record<string, string> = {};
+  if (store.userMetadata) addUserMetadata(metadata, head.headers);
   for (const name of store.headers) {
     const value = head.headers[name];
     if (value === undefined || name === 'set-cookie') continue;
     if (S3_FIELDS.has(name)) headers[name] = headerText(value);
-    else metadata.set(HEADER_AS_METADATA + name, headerText(value));
+    else setHeader(metadata, HEADER_AS_METADATA + name, headerText(value));
   }
   for (const { header, name } of store.metadataFrom) {
     const value = head.headers[header];
-    if (value !== undefined) metadata.set(name, headerText(value));
+    if (value !== undefined) setHeader(metadata, name, headerText(value));
   }
   const type = contentType(key, headers['content-type'], store);
   if (type !== undefined) headers['content-type'] = type;
-  const origin = store.originValidators ? originNotes(head) : {};
-  return { headers, metadata: withNotes(Object.fromEntries(metadata), origin) };
+  if (store.originValidators) addOriginNotes(metadata, head);
+  return { headers, metadata: fits(metadata) ? metadata : withoutUrl(metadata) };
 }
 
-function userMetadata(headers: Headers): (readonly [name: string, text: string])[] {
-  return USER_METADATA_PREFIXES.flatMap((prefix) =>
-    Object.entries(headers)
-      .filter(([name]) => name.startsWith(prefix))
-      .map(([name, value]) => [name.slice(prefix.length), headerText(value)] as const),
-  );
+function addUserMetadata(metadata: Record<string, string>, headers: Headers): void {
+  const names = Object.keys(headers);
+  // Few answers have any, so most are looked through once and not once for each prefix.
+  if (!names.some(mayBeUserMetadata)) return;
+  for (const prefix of USER_METADATA_PREFIXES) {
+    for (const name of names) {
+      if (!name.startsWith(prefix)) continue;
+      setHeader(metadata, name.slice(prefix.length), headerText(headers[name] ?? ''));
+    }
+  }
 }
+
+const mayBeUserMetadata = (name: string): boolean =>
+  name.startsWith('x-') && name.includes('-meta-');
 
 /** Validators stay as they came: they are compared with, and sent to, the origin again. */
-function originNotes(head: OriginHead): Record<string, string> {
-  const notes: Record<string, string> = {};
-  const etag = head.headers['etag'];
-  const lastModified = head.headers['last-modified'];
-  if (etag !== undefined) notes[STORED_ETAG] = etag;
-  if (lastModified !== undefined) notes[STORED_LAST_MODIFIED] = lastModified;
+function addOriginNotes(metadata: Record<string, string>, { headers, url }: OriginHead): void {
+  const etag = headers['etag'];
+  const lastModified = headers['last-modified'];
+  if (etag !== undefined) metadata[STORED_ETAG] = etag;
+  if (lastModified !== undefined) metadata[STORED_LAST_MODIFIED] = lastModified;
   // A base's own query may hold a secret; a key's `?` is percent-encoded and no query.
-  notes[STORED_URL] = head.url.replace(/\?.*$/s, '');
-  return notes;
+  const query = url.indexOf('?');
+  metadata[STORED_URL] = query === -1 ? url : url.slice(0, query);
 }
 
 /** The note of the URL makes room where it has to. */
-function withNotes(metadata: Headers, notes: Headers): Headers {
-  const all = { ...metadata, ...notes };
-  if (metadataBytes(all) <= MAX_METADATA_BYTES) return all;
-  return Object.fromEntries(Object.entries(all).filter(([name]) => name !== STORED_URL));
+function withoutUrl(metadata: Headers): Headers {
+  return Object.fromEntries(Object.entries(metadata).filter(([name]) => name !== STORED_URL));
+}
+
+function fits(metadata: Headers): boolean {
+  let units = 0;
+  for (const name of Object.keys(metadata)) units += name.length + (metadata[name] ?? '').length;
+  // One UTF-16 unit is at most three bytes, so most metadata is cleared without being encoded.
+  return units * 3 <= MAX_METADATA_BYTES || metadataBytes(metadata) <= MAX_METADATA_BYTES;
 }
 
 function metadataBytes(metadata: Headers): number {
@@ -132,6 +144,6 @@ function contentType(
 ): string | undefined {
   const { guess, override } = store.contentType;
   for (const { suffix, type } of override) if (key.endsWith(suffix)) return type;
-  const guessed = guess === 'never' ? undefined : (mime.getType(key) ?? undefined);
-  return guess === 'always' ? (guessed ?? fromOrigin) : (fromOrigin ?? guessed);
+  if (guess === 'never' || (guess === 'missing' && fromOrigin !== undefined)) return fromOrigin;
+  return mime.getType(key) ?? fromOrigin;
 }

@@ -1,5 +1,6 @@
 /** RFC 3986's unreserved characters, the only ones that SigV4 leaves as they are. */
 const UNRESERVED = /^[A-Za-z0-9\-._~]*$/;
+const UNRESERVED_PATH = /^[A-Za-z0-9\-._~/]*$/;
 
 /** What encodeURIComponent leaves and RFC 3986 reserves. */
 const LEFT_OVER = /[!'()*]/g;
@@ -21,7 +22,7 @@ export function encodeUri(text: string): string {
 
 /** A key as the path of a URL carries it: slashes stay, nothing is normalised. */
 export function encodeKey(key: string): string {
-  return key.includes('/') ? key.split('/').map(encodeUri).join('/') : encodeUri(key);
+  return UNRESERVED_PATH.test(key) ? key : key.split('/').map(encodeUri).join('/');
 }
 
 /** A query as SigV4 wants it: encoded, sorted by encoded name and then value, `=` always there. */

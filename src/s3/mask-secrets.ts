@@ -32,9 +32,14 @@ export function maskSignatures(text: string): string {
 export class SecretMask {
   #values: readonly string[] = [];
   #patterns: readonly RegExp[] | undefined = [];
+  #learnt: AccessKeys | undefined;
 
   /** Takes note of keys before they are used. */
-  learn({ accessKeyId, secretAccessKey, sessionToken }: AccessKeys): void {
+  learn(keys: AccessKeys): void {
+    // Every request brings its keys, which hardly ever are other ones.
+    if (keys === this.#learnt) return;
+    this.#learnt = keys;
+    const { accessKeyId, secretAccessKey, sessionToken } = keys;
     const values = [accessKeyId, secretAccessKey, sessionToken ?? ''].filter(
       (value) => value.length >= SHORTEST_VALUE,
     );

@@ -52,9 +52,16 @@ export function requestUrls(place: BucketPlace): LocateRequest {
   return (key, pairs) => {
     const path = key === undefined ? root || '/' : `${root}/${encodeKey(key)}`;
     const query = canonicalQuery(pairs);
-    const target = { ...site, path: query === '' ? path : `${path}?${query}` };
-    return { target, path, query };
+    return { target: targetAt(site, query === '' ? path : `${path}?${query}`), path, query };
   };
+}
+
+/** Field by field: a spread takes many times as long, and every request comes by here. */
+function targetAt(
+  { scheme, hostname, port, authority, site, authorization }: TargetUrl,
+  path: string,
+): TargetUrl {
+  return { scheme, hostname, port, authority, site, path, authorization };
 }
 
 function baseTarget({ endpoint, region, bucket }: BucketPlace): TargetUrl {

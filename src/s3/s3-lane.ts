@@ -2,16 +2,17 @@ import type { DialIdentity } from '../http/dial.ts';
 import type { HttpClient, HttpResponse } from '../http/http-client.ts';
 import { Failure, MAX_KEPT_BYTES, type RefusedAnswer } from '../model/failure.ts';
 import type { Clock, Headers } from '../model/ports.ts';
+import { bodyDigest } from './body-digest.ts';
+import { CountedResponse } from './counted-response.ts';
 import { maskedFailure, SecretMask, type Mask } from './mask-secrets.ts';
 import { maskedAnswer } from './masked-answer.ts';
 import { mayPass } from './may-pass.ts';
 import { MAX_ERROR_BYTES, parseS3Error } from './parse-s3-error.ts';
 import { planCorrection, type Correction } from './plan-correction.ts';
-import { requestUrls, type LocateRequest } from './request-url.ts';
+import { requestUrls, type LocateRequest, type RequestUrl } from './request-url.ts';
 import { S3Error } from './s3-error.ts';
 import type { AccessKeys, KeySource, S3Request, S3Response } from './s3-store.ts';
 import { EMPTY_PAYLOAD, UNSIGNED_PAYLOAD, v4Signer } from './sign-v4.ts';
-import { slicedDigest } from './sliced-digest.ts';
 import { tellsAbsence } from './tells-absence.ts';
 
 /** How often a request is sent, and how long to stay away in between. */
@@ -44,30 +45,26 @@ export interface S3LaneSettings {
 
 type Reader<T> = (response: S3Response) => Promise<T>;
 
-/** What happened so far in one call. */
-interface Course {
+/** One call, and what happened in it so far. */
+interface Course<T> {
+  readonly request: S3Request;
+  readonly reader: Reader<T>;
+  readonly signal: AbortSignal;
+  readonly payloadHash: string;
   attempts: number;
-  /** Failures that end the call. */
-  readonly limit: number;
   failures: number;
-  corrected: Set<Correction['kind']>;
+  /** Whether the reader was called for the request that was sent last. */
+  isAnswered: boolean;
+  corrected: readonly Correction['kind'][];
   /** A clock offset that only this call believes in so far. */
   suspectedOffsetMs: number | undefined;
+  /** What the request that was sent last was made with. */
+  region: string;
+  clockOffsetMs: number;
 }
 
-/** What one request was made with. */
-interface Basis {
-  readonly region: string;
-  readonly clockOffsetMs: number;
-}
-
-interface Attempt {
-  readonly request: S3Request;
-  readonly payloadHash: string;
-  readonly basis: Basis;
-  /** Undefined: the request is not signed. */
-  readonly keys: AccessKeys | undefined;
-}
+const NOTHING_CORRECTED: readonly Correction['kind'][] = [];
+const NO_BYTES = new Uint8Array(0);
 
 /**
  * Signs and sends the requests of one bucket, and knows what the store taught it: the bucket's
@@ -84,6 +81,7 @@ export class S3Lane {
   readonly #secrets = new SecretMask();
   #region: string;
   #locate: LocateRequest;
+  readonly #isHttps: boolean;
   #clockOffsetMs = 0;
   #requests = 0;
 
@@ -91,6 +89,7 @@ export class S3Lane {
     this.#settings = settings;
     this.#region = settings.region;
     this.#locate = requestUrls(settings);
+    this.#isHttps = this.#locate(undefined, []).target.scheme === 'https';
   }
 
   /** Requests that went out. */
@@ -117,81 +116,79 @@ export class S3Lane {
     signal: AbortSignal,
     repeatsReader: boolean,
   ): Promise<T> {
-    const course: Course = {
+    const hashed = this.#payloadHash(request.body);
+    const course: Course<T> = {
+      request,
+      reader,
+      signal,
+      payloadHash: typeof hashed === 'string' ? hashed : await hashed,
       attempts: 0,
-      limit: Math.min(request.attempts ?? Infinity, this.#settings.retry.attempts),
       failures: 0,
-      corrected: new Set(),
+      isAnswered: false,
+      corrected: NOTHING_CORRECTED,
       suspectedOffsetMs: undefined,
+      region: this.#region,
+      clockOffsetMs: this.#clockOffsetMs,
     };
-    const { body } = request;
-    const isBodiless = body === undefined || body.length === 0;
-    const payloadHash = isBodiless ? EMPTY_PAYLOAD : await this.#payloadHash(body);
     for (;;) {
-      const basis: Basis = {
-        region: this.#region,
-        clockOffsetMs: course.suspectedOffsetMs ?? this.#clockOffsetMs,
-      };
-      const given = { isAnswered: false };
-      const onAnswer = (response: S3Response): Promise<T> => {
-        given.isAnswered = true;
-        this.#clockOffsetMs = course.suspectedOffsetMs ?? this.#clockOffsetMs;
-        return reader(response);
-      };
       try {
         const held = this.#settings.keys?.(signal);
-        const keys = held instanceof Promise ? await held : held;
-        return await this.#attempt({ request, payloadHash, basis, keys }, course, signal, onAnswer);
+        return await this.#attempt(course, held instanceof Promise ? await held : held);
       } catch (error) {
-        if (given.isAnswered && !repeatsReader) throw error;
+        if (course.isAnswered && !repeatsReader) throw error;
         signal.throwIfAborted();
-        await this.#recover(maskedFailure(error, this.mask), basis, course, signal);
+        await this.#recover(maskedFailure(error, this.mask), course);
+        course.isAnswered = false;
+        course.region = this.#region;
+        course.clockOffsetMs = course.suspectedOffsetMs ?? this.#clockOffsetMs;
       }
     }
   }
 
-  #attempt<T>(
-    { request, payloadHash, basis, keys }: Attempt,
-    course: Course,
-    signal: AbortSignal,
-    reader: Reader<T>,
-  ): Promise<T> {
-    const { http, identity, clock } = this.#settings;
-    const { target, path, query } = this.#locate(request.key, request.query);
+  /** @param keys undefined: the request is not signed. */
+  #attempt<T>(course: Course<T>, keys: AccessKeys | undefined): Promise<T> {
+    const { http, identity } = this.#settings;
+    const { request, signal } = course;
     const { method, body } = request;
-    let headers = this.#ownHeaders(request.headers);
-    if (keys !== undefined) {
-      this.#secrets.learn(keys);
-      const unsigned = { ...headers, host: target.authority };
-      const nowMs = clock.now() + basis.clockOffsetMs;
-      const signature = this.#sign(
-        { method, path, query, headers: unsigned, payloadHash },
-        { keys, region: basis.region, nowMs },
-      );
-      headers = { ...headers, ...signature };
-    }
+    const url = this.#locate(request.key, request.query);
+    const own = this.#ownHeaders(request.headers);
+    const headers = keys === undefined ? own : this.#signed(course, url, own, keys);
     course.attempts += 1;
     this.#requests += 1;
-    const { attempts } = course;
     return http.exchange(
-      { method, target, headers, body, identity, keepAfterHead: true },
+      { method, target: url.target, headers, body, identity, keepAfterHead: true },
       (response) =>
         isAnswer(response.status)
-          ? reader({ ...response, attempts })
-          : this.#refused(request, response, attempts, reader),
+          ? this.#answered(course, response)
+          : this.#refused(course, response),
       signal,
     );
   }
 
-  async #refused<T>(
-    { method, mayBeAbsent, keepAnswer }: S3Request,
-    response: HttpResponse,
-    attempts: number,
-    reader: Reader<T>,
-  ): Promise<T> {
+  #signed(
+    { request, payloadHash, region, clockOffsetMs }: Course<unknown>,
+    { target, path, query }: RequestUrl,
+    headers: Headers,
+    keys: AccessKeys,
+  ): Headers {
+    this.#secrets.learn(keys);
+    const nowMs = this.#settings.clock.now() + clockOffsetMs;
+    const { method } = request;
+    const host = target.authority;
+    return this.#sign({ method, path, query, host, headers, payloadHash }, { keys, region, nowMs });
+  }
+
+  #answered<T>(course: Course<T>, response: HttpResponse): Promise<T> {
+    course.isAnswered = true;
+    this.#clockOffsetMs = course.suspectedOffsetMs ?? this.#clockOffsetMs;
+    return course.reader(new CountedResponse(response, course.attempts));
+  }
+
+  async #refused<T>(course: Course<T>, response: HttpResponse): Promise<T> {
+    const { method, mayBeAbsent, keepAnswer } = course.request;
     const { status, headers } = response;
     const isKept = keepAnswer?.includes(status) === true;
-    let body: Uint8Array = new Uint8Array(0);
+    let body: Uint8Array = NO_BYTES;
     let answer: RefusedAnswer | undefined;
     try {
       body = await response.bytes(isKept ? MAX_KEPT_BYTES : MAX_ERROR_BYTES);
@@ -201,11 +198,11 @@ export class S3Lane {
       if (!(error instanceof Failure)) throw error;
     }
     if (mayBeAbsent === true && tellsAbsence(method, response, body)) {
-      return reader({ ...response, attempts });
+      return this.#answered(course, response);
     }
     const read = body.subarray(0, MAX_ERROR_BYTES);
     const nowMs = this.#settings.clock.now();
-    throw parseS3Error({ status, headers, answer }, read, nowMs, attempts, this.mask);
+    throw parseS3Error({ status, headers, answer }, read, nowMs, course.attempts, this.mask);
   }
 
   #ownHeaders(headers: Headers): Headers {
@@ -214,30 +211,32 @@ export class S3Lane {
       : headers;
   }
 
-  async #payloadHash(body: Uint8Array): Promise<string> {
+  #payloadHash(body: Uint8Array | undefined): string | Promise<string> {
+    if (body === undefined || body.length === 0) return EMPTY_PAYLOAD;
     // TLS protects the body; without it the signature does.
-    if (this.#locate(undefined, []).target.scheme === 'https') return UNSIGNED_PAYLOAD;
-    return (await slicedDigest('sha256', body)).toString('hex');
+    return this.#isHttps ? UNSIGNED_PAYLOAD : bodyDigest('sha256', body);
   }
 
   /** Prepares another attempt, or throws. */
-  async #recover(error: unknown, basis: Basis, course: Course, signal: AbortSignal): Promise<void> {
+  async #recover<T>(error: unknown, course: Course<T>): Promise<void> {
     const { clock, retry, keys } = this.#settings;
     if (error instanceof S3Error) {
-      const facts = { ...basis, nowMs: clock.now(), signed: keys !== undefined };
+      const { region, clockOffsetMs } = course;
+      const facts = { region, clockOffsetMs, nowMs: clock.now(), signed: keys !== undefined };
       const correction = planCorrection(error, facts);
-      if (correction !== undefined && !course.corrected.has(correction.kind)) {
-        course.corrected.add(correction.kind);
+      if (correction !== undefined && !course.corrected.includes(correction.kind)) {
+        course.corrected = [...course.corrected, correction.kind];
         this.#correct(correction, course);
         return;
       }
     }
     course.failures += 1;
-    if (!mayPass(error) || course.failures >= course.limit) throw error;
-    await clock.sleep(retry.delayMs(course.failures, error.retryAfterMs), signal);
+    const limit = Math.min(course.request.attempts ?? Infinity, retry.attempts);
+    if (!mayPass(error) || course.failures >= limit) throw error;
+    await clock.sleep(retry.delayMs(course.failures, error.retryAfterMs), course.signal);
   }
 
-  #correct(correction: Correction, course: Course): void {
+  #correct(correction: Correction, course: Pick<Course<unknown>, 'suspectedOffsetMs'>): void {
     if (correction.kind === 'region') {
       this.#region = correction.region;
       this.#locate = requestUrls({ ...this.#settings, region: correction.region });

@@ -1,7 +1,10 @@
-import { createHmac, createSecretKey, hash, type KeyObject } from 'node:crypto';
+import { createHmac, hash } from 'node:crypto';
 
 import type { Headers } from '../model/ports.ts';
+import { setHeader } from '../model/set-header.ts';
+import { hmacSha256, type HmacOfText } from './hmac-sha256.ts';
 import type { AccessKeys } from './s3-store.ts';
+import { signedNames, type SignedNames } from './signed-names.ts';
 
 /** In the place of a payload's hash: the payload is not signed; TLS protects it. */
 export const UNSIGNED_PAYLOAD = 'UNSIGNED-PAYLOAD';
@@ -16,7 +19,9 @@ export interface UnsignedRequest {
   readonly path: string;
   /** As `canonicalQuery` writes it, and as it is sent. */
   readonly query: string;
-  /** Lower-case names, `host` among them; all of them are signed. Latin-1 stands for bytes. */
+  /** As the Host header carries it, which is signed as well. */
+  readonly host: string;
+  /** Lower-case names, all of which are signed. Latin-1 stands for bytes. */
   readonly headers: Headers;
   /** Hex SHA-256 of the body, or {@link UNSIGNED_PAYLOAD}. */
   readonly payloadHash: string;
@@ -30,14 +35,14 @@ export interface SigningContext {
   readonly nowMs: number;
 }
 
-/** @returns the header fields to send beside the request's own. */
+/** @returns all header fields to send but `host`: the request's own, and the signature's. */
 export type SignV4 = (request: UnsignedRequest, context: SigningContext) => Headers;
 
 interface DerivedKey {
   readonly secret: string;
   readonly day: string;
   readonly region: string;
-  readonly key: KeyObject;
+  readonly sign: HmacOfText;
 }
 
 /**
@@ -48,33 +53,56 @@ interface DerivedKey {
 export function v4Signer(): SignV4 {
   let derived: DerivedKey | undefined;
   const basicTime = basicTimes();
+  const namesOf = signedNames();
   return (request, { keys, region, nowMs }) => {
     const time = basicTime(nowMs);
     const day = time.slice(0, 8);
-    const own = ownFields(request.payloadHash, time, keys.sessionToken);
-    const headers = { ...request.headers, ...own };
-    const names = Object.keys(headers).sort();
-    const signedNames = names.join(';');
+    const headers = fieldsOf(request, time, keys.sessionToken);
+    const names = namesOf(Object.keys(headers));
     const scope = `${day}/${region}/s3/aws4_request`;
     const secret = keys.secretAccessKey;
     if (derived?.secret !== secret || derived.day !== day || derived.region !== region) {
-      derived = { secret, day, region, key: deriveKey(secret, day, region) };
+      derived = { secret, day, region, sign: hmacSha256(deriveKey(secret, day, region)) };
     }
-    let fields = '';
-    for (const name of names) fields += `${name}:${canonicalValue(headers[name] ?? '')}\n`;
-    const { method, path, query, payloadHash } = request;
-    const canonical = `${method}\n${path}\n${query}\n${fields}\n${signedNames}\n${payloadHash}`;
-    // Latin-1: header values go on the wire that way, and everything else is ASCII.
-    const digest = hash('sha256', Buffer.from(canonical, 'latin1'), 'hex');
-    const signature = createHmac('sha256', derived.key)
-      .update(`AWS4-HMAC-SHA256\n${time}\n${scope}\n${digest}`)
-      .digest('hex');
+    const digest = latin1Digest(canonicalRequest(request, headers, names));
+    const signature = derived.sign(`AWS4-HMAC-SHA256\n${time}\n${scope}\n${digest}`);
     const credential = `${keys.accessKeyId}/${scope}`;
-    return {
-      ...own,
-      authorization: `AWS4-HMAC-SHA256 Credential=${credential}, SignedHeaders=${signedNames}, Signature=${signature}`,
-    };
+    headers['authorization'] =
+      `AWS4-HMAC-SHA256 Credential=${credential}, SignedHeaders=${names.list}, Signature=${signature}`;
+    return headers;
   };
+}
+
+/** A copy, since the request may be sent, and signed, again. */
+function fieldsOf(
+  { headers, payloadHash }: UnsignedRequest,
+  time: string,
+  token: string | undefined,
+): Record<string, string> {
+  const fields: Record<string, string> = {};
+  for (const name of Object.keys(headers)) setHeader(fields, name, headers[name] ?? '');
+  fields['x-amz-content-sha256'] = payloadHash;
+  fields['x-amz-date'] = time;
+  if (token !== undefined) fields['x-amz-security-token'] = token;
+  return fields;
+}
+
+function canonicalRequest(
+  { method, path, query, host, payloadHash }: UnsignedRequest,
+  headers: Headers,
+  names: SignedNames,
+): string {
+  let fields = '';
+  for (const name of names.sorted) {
+    fields += `${name}:${canonicalValue(name === 'host' ? host : (headers[name] ?? ''))}\n`;
+  }
+  return `${method}\n${path}\n${query}\n${fields}\n${names.list}\n${payloadHash}`;
+}
+
+/** Header values go on the wire as Latin-1; everything else is ASCII, and nearly all values are. */
+function latin1Digest(text: string): string {
+  const isAscii = Buffer.byteLength(text) === text.length;
+  return hash('sha256', isAscii ? text : Buffer.from(text, 'latin1'), 'hex');
 }
 
 /** Gives times as `YYYYMMDD'T'HHMMSS'Z'`; all requests of one second share one text. */
@@ -91,21 +119,30 @@ function basicTimes(): (nowMs: number) => string {
   };
 }
 
-function ownFields(payloadHash: string, time: string, token: string | undefined): Headers {
-  const fields = { 'x-amz-content-sha256': payloadHash, 'x-amz-date': time };
-  return token === undefined ? fields : { ...fields, 'x-amz-security-token': token };
-}
+const TAB = 0x09;
+const SPACE = 0x20;
 
 /** Outer blanks go, inner runs become one; a no-break space is a byte like any other. */
 function canonicalValue(value: string): string {
-  if (!/[ \t]/.test(value)) return value;
+  // Most values need nothing done, though many have blanks: dates do.
+  let isBehindBlank = true;
+  for (let at = 0; at < value.length; at += 1) {
+    const unit = value.charCodeAt(at);
+    const isBlank = unit === SPACE || unit === TAB;
+    if (isBlank && (isBehindBlank || unit === TAB)) return withoutBlanks(value);
+    isBehindBlank = isBlank;
+  }
+  return isBehindBlank ? withoutBlanks(value) : value;
+}
+
+function withoutBlanks(value: string): string {
   return value.replace(/[ \t]+/g, ' ').replace(/^ | $/g, '');
 }
 
-function deriveKey(secret: string, day: string, region: string): KeyObject {
+function deriveKey(secret: string, day: string, region: string): Buffer {
   const ofDay = hmac(`AWS4${secret}`, day);
   const ofService = hmac(hmac(ofDay, region), 's3');
-  return createSecretKey(hmac(ofService, 'aws4_request'));
+  return hmac(ofService, 'aws4_request');
 }
 
 function hmac(key: string | Buffer, text: string): Buffer {

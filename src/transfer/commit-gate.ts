@@ -49,19 +49,14 @@ export class CommitGate {
     const refused = refuseAnswer(entry, head, store) ?? refuseVersion(entry, head);
     if (refused !== undefined) throw refused;
     this.#lengths = lengths(entry, head, saidBefore);
-    const [first] = this.#lengths;
-    const other = this.#lengths.find(({ bytes }) => bytes !== first?.bytes);
-    if (first !== undefined && other !== undefined) {
-      const why = `${first.by} says ${first.bytes} bytes, ${other.by} ${other.bytes}`;
-      throw refusal('LENGTH_MISMATCH', entry.key, head, why);
-    }
+    if (this.#lengths.length > 1) refuseTwoLengths(this.#lengths, entry, head);
     this.#entry = entry;
     this.#head = head;
     this.#store = store;
     this.#declared = declared(entry, head);
-    const algorithms = new Set(this.#declared.map(({ algorithm }) => algorithm));
-    if (this.mustConfirm) algorithms.add('sha256');
-    this.#digests = new Map(Array.from(algorithms, (name) => [name, nodeDigest(name)]));
+    const { mustConfirm } = this;
+    const isDigested = mustConfirm || this.#declared.length > 0;
+    this.#digests = isDigested ? nodeDigests(this.#declared, mustConfirm) : NO_DIGESTS;
   }
 
   /**
@@ -123,6 +118,7 @@ export class CommitGate {
       const refused = refuseSize(this.#received, this.#entry, this.#head, this.#store);
       if (refused !== undefined) throw refused;
     }
+    if (this.#digests.size === 0) return;
     for (const digest of this.#digests.values()) digest.update(chunk);
   }
 
@@ -133,6 +129,8 @@ export class CommitGate {
     }
     const refused = refuseSize(this.#received, this.#entry, this.#head, this.#store);
     if (refused !== undefined) throw refused;
+    // Most bodies are vouched for by their length alone.
+    if (this.#digests.size === 0) return { bytes: this.#received, sha256: undefined };
     const digests = new Map(Array.from(this.#digests, ([name, digest]) => [name, digest.end()]));
     for (const { algorithm, value, by } of this.#declared) {
       const got = digests.get(algorithm) ?? '';
@@ -163,23 +161,51 @@ function lengths(
   head: OriginHead,
   saidBefore: number | undefined,
 ): readonly DeclaredLength[] {
-  const said = [
-    { bytes: head.length, by: 'Content-Length' },
-    { bytes: entry.size, by: 'the list' },
-    { bytes: saidBefore, by: 'an earlier answer for the same version' },
-  ];
-  return said.flatMap(({ bytes, by }) => (bytes === undefined ? [] : [{ bytes, by }]));
+  const said: DeclaredLength[] = [];
+  if (head.length !== undefined) said.push({ bytes: head.length, by: 'Content-Length' });
+  if (entry.size !== undefined) said.push({ bytes: entry.size, by: 'the list' });
+  if (saidBefore !== undefined) {
+    said.push({ bytes: saidBefore, by: 'an earlier answer for the same version' });
+  }
+  return said;
 }
+
+/** @throws Failure `LENGTH_MISMATCH` where what was declared is not one length. */
+function refuseTwoLengths(
+  [first, ...others]: readonly DeclaredLength[],
+  entry: KeyEntry,
+  head: OriginHead,
+): void {
+  const other = others.find(({ bytes }) => bytes !== first?.bytes);
+  if (first === undefined || other === undefined) return;
+  const why = `${first.by} says ${first.bytes} bytes, ${other.by} ${other.bytes}`;
+  throw refusal('LENGTH_MISMATCH', entry.key, head, why);
+}
+
+const NO_DIGESTS: ReadonlyMap<DigestAlgorithm, RunningDigest> = new Map();
+
+function nodeDigests(
+  declared: readonly DeclaredDigest[],
+  mustConfirm: boolean,
+): ReadonlyMap<DigestAlgorithm, RunningDigest> {
+  const algorithms = new Set(declared.map(({ algorithm }) => algorithm));
+  if (mustConfirm) algorithms.add('sha256');
+  return new Map(Array.from(algorithms, (name) => [name, nodeDigest(name)]));
+}
+
+const NOTHING: readonly DeclaredDigest[] = [];
 
 /**
  * What the list, the store and the answer's headers declare of the body.
  * @throws Failure where one of them can't be read: such a body could not be checked.
  */
 function declared(entry: KeyEntry, head: OriginHead): readonly DeclaredDigest[] {
+  const inHeaders = declaredDigests(head.headers);
+  if (entry.md5 === undefined && head.md5 === undefined && inHeaders.length === 0) return NOTHING;
   const found: DeclaredDigest[] = [];
   if (entry.md5 !== undefined) found.push({ algorithm: 'md5', value: entry.md5, by: 'the list' });
   if (head.md5 !== undefined) found.push({ algorithm: 'md5', value: head.md5, by: 'ETag' });
-  for (const digest of declaredDigests(head.headers)) {
+  for (const digest of inHeaders) {
     if ('text' in digest) {
       const why = `${digest.by} ${JSON.stringify(digest.text)} is no digest, so the body can't be checked`;
       throw refusal('DIGEST_MISMATCH', entry.key, head, why);

@@ -33,13 +33,9 @@ export function outcomeOf(
   heads: readonly OriginHead[],
 ): TransferOutcome {
   if (result.outcome === 'exists') return { outcome: 'skipped', reason: 'exists' };
+  const { etag } = result;
+  const { origin } = head;
   const differs = differingOrigins(heads, head, bytes);
-  return {
-    outcome: 'copied',
-    bytes,
-    etag: result.etag,
-    origin: head.origin,
-    lengthVerified,
-    ...(differs.length === 0 ? {} : { differs }),
-  };
+  if (differs.length === 0) return { outcome: 'copied', bytes, etag, origin, lengthVerified };
+  return { outcome: 'copied', bytes, etag, origin, lengthVerified, differs };
 }

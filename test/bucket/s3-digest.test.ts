@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 
 import { crc32c } from '../../src/s3/crc32c.ts';
 import { slicedDigest } from '../../src/s3/sliced-digest.ts';
-import { digestHeader, partDigestHeader } from '../../src/bucket/s3-digest.ts';
+import { partDigestHeader, setDigest } from '../../src/bucket/s3-digest.ts';
 import { hidesMd5, judgeEtag, quotedEtag } from '../../src/bucket/s3-etag.ts';
 
 const DIGITS = Buffer.from('123456789');
@@ -39,7 +39,9 @@ describe('digests of what is sent', () => {
     ['sha256', { 'x-amz-checksum-sha256': 'FeKw08M4keuw8e9gnsQZQgwg4yDOlMZfvIwzEkSOsiU=' }],
     ['none', {}],
   ] as const)('sends for %s what a store verifies', (algorithm, headers) => {
-    expect(digestHeader(algorithm, DIGITS, MD5)).toEqual(headers);
+    const sent: Record<string, string> = {};
+    setDigest(sent, algorithm, DIGITS, HEX);
+    expect(sent).toEqual(headers);
   });
 
   it('sends parts with Content-MD5, or with nothing', () => {
@@ -58,7 +60,11 @@ describe('what an ETag says', () => {
     [`"${other}"`, HEX, true, 'opaque'],
     [`"${other}-1"`, HEX, false, 'opaque'],
     ['"anything"', HEX, false, 'opaque'],
+    [`W/"${HEX}"`, HEX, false, 'same'],
+    [`w/${HEX}"`, HEX, false, 'same'],
     ['""', HEX, false, 'absent'],
+    ['"', HEX, false, 'absent'],
+    ['W/"', HEX, false, 'absent'],
     [undefined, HEX, false, 'absent'],
     [`"${other}-2"`, `${HEX}-2`, false, 'other'],
     [`"${HEX}-2"`, `${HEX}-2`, false, 'same'],

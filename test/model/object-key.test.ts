@@ -39,6 +39,12 @@ describe('what is a key', () => {
 
 test('length is counted in UTF-8', () => {
   expect(['a', '\u00e9', '\u20ac', '\u{1F600}'].map(utf8Length)).toEqual([1, 2, 3, 4]);
+  const odd = fc.constantFrom('a', '\u007f', '\u0080', '\u07ff', '\u0800', '\ud800', '\udfff');
+  fc.assert(
+    fc.property(fc.string({ unit: odd }), (text) => {
+      expect(utf8Length(text)).toBe(new TextEncoder().encode(text).length);
+    }),
+  );
 });
 
 test('keys compare as their UTF-8 bytes do', () => {
