@@ -1,7 +1,9 @@
+import { setMaxListeners } from 'node:events';
+
+import { AbortWatch } from '../model/abort-watch.ts';
 import { Failure } from '../model/failure.ts';
 import type { Body, Headers } from '../model/ports.ts';
 import type { Timeouts } from '../model/rule.ts';
-import { AbortWatch } from './abort-watch.ts';
 import { systemResolve, type Resolve } from './checked-lookup.ts';
 import { chooseProxy, type ProxySettings } from './choose-proxy.ts';
 import { Connection, MAX_RESPONSE_HEADER_BYTES } from './connection.ts';
@@ -98,7 +100,10 @@ export function httpClient(settings: HttpClientSettings): HttpClient {
     routeFor,
     timeouts: settings.timeouts,
     fields: new RequestFields(settings.userAgent),
-    aborts: new AbortWatch(),
+    // One signal stops a whole run: as many listeners as wait for a connection are no leak.
+    aborts: new AbortWatch((signal) => {
+      setMaxListeners(0, signal);
+    }),
   };
 
   return {

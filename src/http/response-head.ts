@@ -32,7 +32,8 @@ export function responseHead(
   const headers: Record<string, string> = {};
   let setCookies = NO_COOKIES;
   for (let at = 1; at < fields.length; at += 2) {
-    const [rawName, rawValue] = [fields[at - 1], fields[at]];
+    const rawName = fields[at - 1];
+    const rawValue = fields[at];
     if (rawName === undefined || rawValue === undefined) break;
     const { name, value } = strings.field(at >> 1, rawName, rawValue);
     if (name === 'set-cookie') setCookies = [...setCookies, value];

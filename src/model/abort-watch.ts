@@ -1,9 +1,9 @@
-import { setMaxListeners } from 'node:events';
-
 /** What an abort ends. */
 export interface Abortable {
   abort(reason: unknown): void;
 }
+
+const nothing = (): void => undefined;
 
 /**
  * Who is ended when a signal aborts. One signal stops a whole run, and a listener of its own for
@@ -12,6 +12,12 @@ export interface Abortable {
  */
 export class AbortWatch {
   readonly #ofSignal = new WeakMap<AbortSignal, Watched>();
+  readonly #onSignal: (signal: AbortSignal) => void;
+
+  /** @param onSignal told of each signal once */
+  constructor(onSignal: (signal: AbortSignal) => void = nothing) {
+    this.#onSignal = onSignal;
+  }
 
   /** `one` is ended when the signal aborts, or at once where it has. */
   add(signal: AbortSignal, one: Abortable): void {
@@ -19,6 +25,7 @@ export class AbortWatch {
     if (watched === undefined) {
       watched = new Watched(signal);
       this.#ofSignal.set(signal, watched);
+      this.#onSignal(signal);
     }
     watched.add(one);
     if (signal.aborted) one.abort(signal.reason);
@@ -38,8 +45,6 @@ class Watched {
   };
 
   constructor(signal: AbortSignal) {
-    // Who waits in line for a connection listens as well: as many of them are no leak.
-    setMaxListeners(0, signal);
     this.#signal = signal;
   }
 
