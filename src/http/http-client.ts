@@ -173,14 +173,20 @@ async function runExchange<T>(
     return await reader(responseOf(head, receiver));
   } finally {
     means.aborts.delete(signal, receiver);
-    const lent = connection;
-    receiver.finish((reusable) => {
-      // undici calls from inside its parser, which must be left before the next request starts.
-      queueMicrotask(() => {
-        pool.give(lent, reusable);
-      });
-    });
+    const reusable = receiver.finish();
+    if (reusable !== undefined) pool.give(connection, reusable);
+    else giveLater(pool, connection, receiver);
   }
+}
+
+/** Gives a connection back once the rest of its answer is read away. */
+function giveLater(pool: ConnectionPool, connection: Connection, receiver: ResponseReceiver): void {
+  receiver.onSettled = (reusable) => {
+    // undici calls from inside its parser, which must be left before the next request starts.
+    queueMicrotask(() => {
+      pool.give(connection, reusable);
+    });
+  };
 }
 
 type DispatchOptions = Parameters<Connection['send']>[0];

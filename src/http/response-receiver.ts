@@ -2,7 +2,7 @@ import type { Dispatcher } from 'undici';
 
 import { Failure } from '../model/failure.ts';
 import type { Body, BodySink } from '../model/ports.ts';
-import { CRAWL_FLOOR, CrawlWatch } from './crawl-watch.ts';
+import { CRAWL_FLOOR, CrawlWatch, steadyNowMs } from './crawl-watch.ts';
 import type { Overdue } from './deadline.ts';
 import { durationText } from './duration-text.ts';
 import { asError, bodyFailure, headFailure } from './network-failure.ts';
@@ -15,8 +15,6 @@ const READ_AHEAD_BYTES = 128 * 1024;
 
 /** An unread body of at most this is read to its end, which is cheaper than a new connection. */
 const DRAINED_BYTES = 64 * 1024;
-
-const steadyNowMs = (): number => performance.now();
 
 /**
  * Takes one answer from undici and is its body.
@@ -41,6 +39,9 @@ export class ResponseReceiver implements Dispatcher.DispatchHandler, Body, Overd
   /** The error as the network gave it, where the exchange failed by one. */
   networkError: Error | undefined;
 
+  /** Told once the exchange is over where it went on behind its reader's back. */
+  onSettled: ((reusable: boolean) => void) | undefined;
+
   readonly #settings: ReceiverSettings;
   #crawl: CrawlWatch | undefined;
   #state: 'waiting' | 'open' | 'ended' | 'failed' = 'waiting';
@@ -59,7 +60,6 @@ export class ResponseReceiver implements Dispatcher.DispatchHandler, Body, Overd
   #claimed = false;
   #discarding = false;
   #wake: (() => void) | undefined;
-  #onSettled: ((reusable: boolean) => void) | undefined;
   /** Bytes of the request that were still here when the clock for the head was set. */
   #unsentBytes = 0;
 
@@ -136,7 +136,7 @@ export class ResponseReceiver implements Dispatcher.DispatchHandler, Body, Overd
   }
 
   onError(error: Error): void {
-    if (this.#state === 'ended' || this.#state === 'failed') return;
+    if (this.#isOver()) return;
     if (this.#bodiless) {
       // The answer is complete with its head; undici misses the bytes that a 304 declares.
       this.#state = 'ended';
@@ -152,7 +152,7 @@ export class ResponseReceiver implements Dispatcher.DispatchHandler, Body, Overd
 
   /** Ends the exchange at once, for `reason`; without effect when it is over. */
   abort(reason: unknown): void {
-    if (this.#state === 'ended' || this.#state === 'failed') return;
+    if (this.#isOver()) return;
     this.#fail(reason);
     this.#cutOff?.(asError(reason));
   }
@@ -191,10 +191,11 @@ export class ResponseReceiver implements Dispatcher.DispatchHandler, Body, Overd
 
   /**
    * Called once the reader is done, whatever it read. A short rest is read away, a longer one is
-   * cut off; then `onSettled` hears whether the connection can serve another request.
+   * cut off.
+   * @returns whether the connection can serve another request; undefined where `onSettled` is going
+   * to hear of it.
    */
-  finish(onSettled: (reusable: boolean) => void): void {
-    this.#onSettled = onSettled;
+  finish(): boolean | undefined {
     if (this.#state === 'open' && this.#drainable) {
       this.#discarding = true;
       this.#queue = [];
@@ -202,9 +203,12 @@ export class ResponseReceiver implements Dispatcher.DispatchHandler, Body, Overd
       this.#settings.connection.letGo();
     } else if (this.#state === 'open' || this.#state === 'waiting') {
       this.abort(new Error('the rest of the answer is not wanted'));
-    } else {
-      this.#settle();
     }
+    return this.#isOver() ? this.#reusable : undefined;
+  }
+
+  #isOver(): boolean {
+    return this.#state === 'ended' || this.#state === 'failed';
   }
 
   #claim(): void {
@@ -235,14 +239,12 @@ export class ResponseReceiver implements Dispatcher.DispatchHandler, Body, Overd
   }
 
   #startIdle(): void {
-    const { connection, idleMs } = this.#settings;
-    connection.deadline.set(idleMs, this);
+    this.#settings.connection.deadline.set(this.#settings.idleMs, this);
   }
 
   #awaitHead(unsentBytes: number): void {
-    const { connection, firstByteMs } = this.#settings;
     this.#unsentBytes = unsentBytes;
-    connection.deadline.set(firstByteMs, this);
+    this.#settings.connection.deadline.set(this.#settings.firstByteMs, this);
   }
 
   onDeadline(): void {
@@ -293,8 +295,6 @@ export class ResponseReceiver implements Dispatcher.DispatchHandler, Body, Overd
     // The next answer on this connection is for somebody else.
     this.#settings.connection.forgetHold();
     this.#wakeReader();
-    const onSettled = this.#onSettled;
-    this.#onSettled = undefined;
-    onSettled?.(this.#reusable);
+    this.onSettled?.(this.#reusable);
   }
 }
