@@ -46,6 +46,20 @@ export class AdaptiveLimiter {
   #lookedAtMs = 0;
   readonly #queue = new Set<() => void>();
   #sleeper: AbortController | undefined;
+  /** What its permits do to it. */
+  readonly #host: Host = {
+    answered: (epoch) => {
+      if (epoch === this.#epoch) this.#raise();
+    },
+    throttled: (epoch, retryAfterMs) => {
+      if (epoch === this.#epoch) this.#lower(retryAfterMs);
+      else this.#pause(retryAfterMs ?? 0);
+    },
+    released: () => {
+      this.#held -= 1;
+      this.#pump();
+    },
+  };
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -72,8 +86,12 @@ export class AdaptiveLimiter {
 
   /** What is left of the pause; 0 where there is none. */
   get pausedForMs(): number {
+    // Most hosts never want one: then nobody needs to look at the clock.
+    if (this.#pausedUntilMs === 0) return 0;
     const now = this.#now();
-    return Math.max(0, this.#pausedUntilMs - now);
+    const leftMs = Math.max(0, this.#pausedUntilMs - now);
+    if (leftMs === 0) this.#pausedUntilMs = 0;
+    return leftMs;
   }
 
   #now(): number {
@@ -87,7 +105,7 @@ export class AdaptiveLimiter {
   tryAcquire(): HostPermit | undefined {
     if (this.#queue.size > 0 || !this.#isOpen()) return undefined;
     this.#held += 1;
-    return this.#permit();
+    return new Permit(this.#host, this.#epoch);
   }
 
   /**
@@ -99,7 +117,7 @@ export class AdaptiveLimiter {
     const free = this.tryAcquire();
     if (free !== undefined) return free;
     await this.#queued(signal);
-    return this.#permit();
+    return new Permit(this.#host, this.#epoch);
   }
 
   #isOpen(): boolean {
@@ -123,29 +141,6 @@ export class AdaptiveLimiter {
       signal.addEventListener('abort', leave, { once: true });
       this.#wakeLater();
     });
-  }
-
-  #permit(): HostPermit {
-    const epoch = this.#epoch;
-    let [told, released] = [false, false];
-    return {
-      answered: () => {
-        if (told) return;
-        told = true;
-        if (epoch === this.#epoch) this.#raise();
-      },
-      throttled: (retryAfterMs) => {
-        if (!told && epoch === this.#epoch) this.#lower(retryAfterMs);
-        else this.#pause(retryAfterMs ?? 0);
-        told = true;
-      },
-      release: () => {
-        if (released) return;
-        released = true;
-        this.#held -= 1;
-        this.#pump();
-      },
-    };
   }
 
   #raise(): void {
@@ -195,5 +190,41 @@ export class AdaptiveLimiter {
       this.#pump();
     };
     this.#clock.sleep(untilMs - this.#now(), sleeper.signal).then(wake, wake);
+  }
+}
+
+interface Host {
+  readonly answered: (epoch: number) => void;
+  /** @param epoch of the permit; undefined where it was told before what came of it */
+  readonly throttled: (epoch: number | undefined, retryAfterMs: number | undefined) => void;
+  readonly released: () => void;
+}
+
+class Permit implements HostPermit {
+  readonly #host: Host;
+  readonly #epoch: number;
+  #told = false;
+  #released = false;
+
+  constructor(host: Host, epoch: number) {
+    this.#host = host;
+    this.#epoch = epoch;
+  }
+
+  answered(): void {
+    if (this.#told) return;
+    this.#told = true;
+    this.#host.answered(this.#epoch);
+  }
+
+  throttled(retryAfterMs: number | undefined): void {
+    this.#host.throttled(this.#told ? undefined : this.#epoch, retryAfterMs);
+    this.#told = true;
+  }
+
+  release(): void {
+    if (this.#released) return;
+    this.#released = true;
+    this.#host.released();
   }
 }

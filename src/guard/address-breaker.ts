@@ -18,8 +18,8 @@ export type OnBreakerState = (state: OriginEvent['state'], reason: string) => vo
 export interface BreakerTicket {
   /** The address began to answer: status and headers are here, the body follows. */
   answered(): void;
-  /** The state is up to date when it resolves; never throws. */
-  done(verdict: BreakerVerdict, error?: unknown): Promise<void>;
+  /** The state is up to date when it resolves, or at once where there is no promise; never throws. */
+  done(verdict: BreakerVerdict, error?: unknown): Promise<void> | undefined;
 }
 
 /** How soon others look again while one call is trying the address. */
@@ -39,7 +39,9 @@ const NEUTRAL = new Error('the call says nothing of its address');
  * the next call may try at once, or when Retry-After is over.
  *
  * The transitions are cockatiel's; its clock is the system's, so the time that it stays open is
- * kept here by the given clock, and cockatiel is told to never refuse for time.
+ * kept here by the given clock, and cockatiel is told to never refuse for time. It hears of what may
+ * change the state, that is of failures and of the call that tries the address; a success of a
+ * closed breaker is only counted, which is all that cockatiel would do after several promises.
  */
 export class AddressBreaker {
   readonly #openMs: number;
@@ -51,6 +53,11 @@ export class AddressBreaker {
   /** Why the breaker opens or closes next, and for how long it stays open. */
   #next = { reason: '', openMs: 0 };
   #trying: { answeredAtMs: number | undefined; readonly close: () => void } | undefined;
+  /** Of every call that the closed breaker lets through. */
+  readonly #passing: BreakerTicket = {
+    answered: () => undefined,
+    done: (verdict) => this.#passed(verdict),
+  };
 
   constructor(settings: BreakerSettings, clock: Clock, onState: OnBreakerState) {
     this.#openMs = settings.openMs;
@@ -89,24 +96,42 @@ export class AddressBreaker {
 
   /** Lets a call through, or returns undefined. */
   admit(): BreakerTicket | undefined {
-    if (!this.available()) return undefined;
+    if (this.#policy.state === CircuitState.Closed) return this.#passing;
+    return this.available() ? this.#try() : undefined;
+  }
+
+  #passed(verdict: BreakerVerdict): Promise<void> | undefined {
+    if (verdict === 'success') this.#window.success();
+    if (verdict !== 'failure') return undefined;
+    if (this.#policy.state === CircuitState.Closed) return this.#run(Promise.reject(FAILED));
+    // What began before it opened comes in late and must not disturb the call that tries it.
+    this.#window.failure();
+    return undefined;
+  }
+
+  /** Tells cockatiel of a call; resolves when it has drawn its conclusions. */
+  async #run(call: Promise<void>): Promise<void> {
+    await this.#policy.execute(() => call).catch(() => undefined);
+  }
+
+  /** Lets the call through that tries the address. */
+  #try(): BreakerTicket {
     const { promise, succeed, fail } = openVerdict();
-    const wasClosed = this.#policy.state === CircuitState.Closed;
-    const running = this.#policy.execute(async () => promise).catch(() => undefined);
+    const running = this.#run(promise);
     const trying = { answeredAtMs: undefined, close: succeed };
-    if (!wasClosed) this.#trying = trying;
+    this.#trying = trying;
     return {
       answered: () => {
         if (this.#trying === trying) this.#trying.answeredAtMs = this.#clock.now();
       },
-      done: async (verdict, error) => {
+      done: (verdict, error) => {
         const answered = this.#trying === trying && this.#trying.answeredAtMs !== undefined;
         if (verdict === 'success' || (verdict === 'neutral' && answered)) succeed();
         else {
-          if (!wasClosed) this.#next = this.#reopening(verdict, error);
+          this.#next = this.#reopening(verdict, error);
           fail(verdict === 'failure' ? FAILED : NEUTRAL);
         }
-        await running;
+        return running;
       },
     };
   }

@@ -24,10 +24,12 @@ export function askOrder(
   { order, isWell }: Preference,
   { begun }: Pick<OriginRequest, 'begun'>,
 ): readonly Place[] {
+  const addresses = order();
   const there = begun?.();
-  const isThere = ({ name }: GuardedOrigin): boolean =>
-    there !== undefined && there.bytes > 0 && name === there.origin;
-  const places = ordered(order(), isThere).map((address, rank) => ({ address, rank }));
+  const begunAt = there !== undefined && there.bytes > 0 ? there.origin : undefined;
+  const inOrder =
+    begunAt === undefined ? addresses : ordered(addresses, ({ name }) => name === begunAt);
+  const places = inOrder.map((address, rank) => ({ address, rank }));
   return isWell === undefined ? places : ordered(places, ({ address }) => isWell(address));
 }
 

@@ -27,30 +27,16 @@ export function breakOrigin(
     async read(request, reader, signal) {
       const ticket = breaker.admit();
       if (ticket === undefined) throw new OriginUnavailable(origin.name);
-      let bodyBroke = false;
-      const settle = async (error: unknown, ticketOf: BreakerTicket) => {
-        // Whatever an aborted call throws, it was not the address that ended it.
-        const verdict = signal.aborted ? 'neutral' : breakerVerdict(error, bodyBroke);
-        await ticketOf.done(verdict, error);
-      };
+      const watch = new Watch(ticket);
       try {
-        const value = await origin.read(
-          request,
-          watched(
-            reader,
-            () => {
-              ticket.answered();
-            },
-            () => {
-              bodyBroke = true;
-            },
-          ),
-          signal,
-        );
-        await ticket.done('success');
+        const value = await origin.read(request, watch.over(reader), signal);
+        const settled = ticket.done('success');
+        if (settled !== undefined) await settled;
         return value;
       } catch (error) {
-        await settle(error, ticket);
+        // Whatever an aborted call throws, it was not the address that ended it.
+        const verdict = signal.aborted ? 'neutral' : breakerVerdict(error, watch.bodyBroke);
+        await ticket.done(verdict, error);
         throw error;
       }
     },
@@ -63,17 +49,24 @@ export function breakOrigin(
   };
 }
 
-/** The reader, and whatever it reads again, with its bodies watched. */
-function watched<T>(
-  reader: AnswerReader<T>,
-  onAnswer: () => void,
-  onBroken: () => void,
-): AnswerReader<T> {
-  return async (answer) => {
-    onAnswer();
-    const read = await reader(watchBody(answer, onBroken));
-    return read instanceof ReadAgain
-      ? new ReadAgain(watched(read.reader, onAnswer, onBroken))
-      : read;
+/** What one call comes to. */
+class Watch {
+  bodyBroke = false;
+  readonly #ticket: BreakerTicket;
+  readonly #onBroken = (): void => {
+    this.bodyBroke = true;
   };
+
+  constructor(ticket: BreakerTicket) {
+    this.#ticket = ticket;
+  }
+
+  /** The reader, and whatever it reads again, with its bodies watched. */
+  over<T>(reader: AnswerReader<T>): AnswerReader<T> {
+    return async (answer) => {
+      this.#ticket.answered();
+      const read = await reader(watchBody(answer, this.#onBroken));
+      return read instanceof ReadAgain ? new ReadAgain(this.over(read.reader)) : read;
+    };
+  }
 }

@@ -1,5 +1,12 @@
+import { AbortWatch, type Abortable } from '../model/abort-watch.ts';
+
 /** So many at once, and no more; first come, first served. */
 export interface Limiter {
+  /**
+   * A permit where nobody has to wait for one now.
+   * @returns what gives it back; safe to call twice.
+   */
+  tryAcquire(): (() => void) | undefined;
   /**
    * Waits for a permit.
    * @returns what gives it back; safe to call twice.
@@ -8,13 +15,19 @@ export interface Limiter {
   acquire(signal: AbortSignal): Promise<() => void>;
 }
 
+interface Waiter extends Abortable {
+  /** The permit is its. */
+  take(): void;
+}
+
 /**
  * A limiter of `max` permits. One is made for each host by whoever composes the program and given
  * to everything that talks to that host.
  */
 export function concurrencyLimiter(max: number): Limiter {
   let free = max;
-  const queue = new Set<() => void>();
+  const queue = new Set<Waiter>();
+  const aborts = new AbortWatch();
 
   function permit(): () => void {
     let returned = false;
@@ -23,30 +36,44 @@ export function concurrencyLimiter(max: number): Limiter {
       returned = true;
       const [next] = queue;
       if (next === undefined) free += 1;
-      else next();
+      else next.take();
     };
   }
 
+  function tryAcquire(): (() => void) | undefined {
+    if (free === 0) return undefined;
+    free -= 1;
+    return permit();
+  }
+
+  async function turn(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const leave = (): void => {
+        queue.delete(waiter);
+        aborts.delete(signal, waiter);
+      };
+      const waiter: Waiter = {
+        take: () => {
+          leave();
+          resolve();
+        },
+        abort: (reason) => {
+          leave();
+          reject(reason instanceof Error ? reason : new Error('aborted'));
+        },
+      };
+      queue.add(waiter);
+      aborts.add(signal, waiter);
+    });
+  }
+
   return {
+    tryAcquire,
     async acquire(signal) {
       signal.throwIfAborted();
-      if (free > 0) {
-        free -= 1;
-        return permit();
-      }
-      await new Promise<void>((resolve, reject) => {
-        const take = () => {
-          queue.delete(take);
-          signal.removeEventListener('abort', leave);
-          resolve();
-        };
-        const leave = () => {
-          queue.delete(take);
-          reject(signal.reason instanceof Error ? signal.reason : new Error('aborted'));
-        };
-        queue.add(take);
-        signal.addEventListener('abort', leave, { once: true });
-      });
+      const now = tryAcquire();
+      if (now !== undefined) return now;
+      await turn(signal);
       return permit();
     },
   };

@@ -77,36 +77,11 @@ export function failoverOrigin(options: FailoverOptions): Origin {
   const outage = new Outage({ name, addresses: order, giveUpAfterMs, clock, drain, onWaiting });
   return {
     name,
-    async read(request, reader, signal) {
-      const onWait = (waiting: boolean) => {
-        request.onWait?.(waiting);
-        options.onWait?.(waiting);
-      };
-      if (options.isPatient === false) return askOnce(options, outage, { request, reader, signal });
-      const wait = () => whileWaiting(onWait, () => outage.wait(signal));
-      let pausedMs = 0;
-      let shutRounds = 0;
-      for (let pauseMs = FIRST_PAUSE_MS; ;) {
-        if (outage.ongoing) await wait();
-        const round = await askInOrder(options, outage, { request, reader, signal });
-        if (round.outcome === 'read') return round.value;
-        if (round.outcome === 'throttled') {
-          if (pausedMs >= giveUpAfterMs) throw round.failure;
-          const ms = Math.min(Math.max(pauseMs, round.failure.retryAfterMs ?? 0), MAX_PAUSE_MS);
-          await whileWaiting(onWait, () => sleepUnlessDraining(clock, ms, signal, drain));
-          pausedMs += ms;
-          pauseMs *= 2;
-          continue;
-        }
-        if (round.outcome === 'shut') {
-          shutRounds += 1;
-          if (shutRounds > MAX_SHUT_ROUNDS) throw round.failure;
-          await wait();
-          continue;
-        }
-        if (round.failure !== undefined && (await outage.anyAlive(signal))) throw round.failure;
-        await wait();
-      }
+    read: (request, reader, signal) => {
+      const call = new Call(outage, request, reader, signal);
+      return options.isPatient === false
+        ? askOnce(options, outage, call)
+        : askPatiently(options, outage, call);
     },
     async probe(signal) {
       const found = await firstAlive(order(), signal);
@@ -117,6 +92,40 @@ export function failoverOrigin(options: FailoverOptions): Origin {
       await Promise.all(order().map(async (address) => address.close()));
     },
   };
+}
+
+/** Round after round, with waits between them, until the object is there or waiting can't help. */
+async function askPatiently<T>(
+  options: FailoverOptions,
+  outage: Outage,
+  call: Call<T>,
+): Promise<T> {
+  const { giveUpAfterMs, clock, drain } = options;
+  const { signal } = call;
+  const wait = () => whileWaiting(options, call, () => outage.wait(signal));
+  let pausedMs = 0;
+  let shutRounds = 0;
+  for (let pauseMs = FIRST_PAUSE_MS; ;) {
+    if (outage.ongoing) await wait();
+    const round = await askInOrder(options, outage, call);
+    if (round.outcome === 'read') return round.value;
+    if (round.outcome === 'throttled') {
+      if (pausedMs >= giveUpAfterMs) throw round.failure;
+      const ms = Math.min(Math.max(pauseMs, round.failure.retryAfterMs ?? 0), MAX_PAUSE_MS);
+      await whileWaiting(options, call, () => sleepUnlessDraining(clock, ms, signal, drain));
+      pausedMs += ms;
+      pauseMs *= 2;
+      continue;
+    }
+    if (round.outcome === 'shut') {
+      shutRounds += 1;
+      if (shutRounds > MAX_SHUT_ROUNDS) throw round.failure;
+      await wait();
+      continue;
+    }
+    if (round.failure !== undefined && (await outage.anyAlive(signal))) throw round.failure;
+    await wait();
+  }
 }
 
 /** One round, whatever it comes to. */
@@ -130,21 +139,39 @@ async function askOnce<T>(options: FailoverOptions, outage: Outage, call: Call<T
 
 /** Tells whoever asked that the read does not get on meanwhile. */
 async function whileWaiting(
-  onWait: (waiting: boolean) => void,
+  { onWait }: FailoverOptions,
+  { request }: Call<unknown>,
   wait: () => Promise<void>,
 ): Promise<void> {
-  onWait(true);
+  request.onWait?.(true);
+  onWait?.(true);
   try {
     await wait();
   } finally {
-    onWait(false);
+    request.onWait?.(false);
+    onWait?.(false);
   }
 }
 
-interface Call<T> {
+/** One object to be read. */
+class Call<T> {
   readonly request: OriginRequest;
   readonly reader: AnswerReader<T>;
   readonly signal: AbortSignal;
+
+  constructor(
+    outage: Outage,
+    request: OriginRequest,
+    reader: AnswerReader<T>,
+    signal: AbortSignal,
+  ) {
+    this.request = request;
+    this.signal = signal;
+    this.reader = (answer) => {
+      outage.answered();
+      return reader(answer);
+    };
+  }
 }
 
 async function askInOrder<T>(
@@ -162,7 +189,7 @@ async function askInOrder<T>(
     const { address, rank } = place;
     if (rank > last || failures.length >= options.maxAddresses) continue;
     const failure = await askOne(address, outage, call);
-    if (!(failure instanceof Failure)) return { outcome: 'read', value: failure.value };
+    if (!(failure instanceof Failure)) return failure;
     if (failure instanceof OriginUnavailable) {
       skipped.push(address.name);
       continue;
@@ -211,18 +238,11 @@ async function askOne<T>(
   address: GuardedOrigin,
   outage: Outage,
   { request, reader, signal }: Call<T>,
-): Promise<{ readonly value: T } | Failure> {
+): Promise<Round<T> | Failure> {
   if (!address.available()) return new OriginUnavailable(address.name);
   try {
-    const value = await address.read(
-      request,
-      async (answer) => {
-        outage.answered();
-        return reader(answer);
-      },
-      signal,
-    );
-    return { value };
+    const value = await address.read(request, reader, signal);
+    return { outcome: 'read', value };
   } catch (error) {
     if (signal.aborted || !(error instanceof Failure)) throw error;
     if (error.status !== undefined && breakerVerdict(error, false) !== 'failure') outage.answered();

@@ -59,16 +59,18 @@ export class FailureWindow {
   }
 
   #current(): Slice {
-    const number = this.#prune();
+    const number = this.#number();
     const last = this.#slices.at(-1);
+    // What is too old is dropped when a slice is begun, and before anything is summed up.
     if (last?.number === number) return last;
+    this.#prune(number);
     const slice = { number, calls: 0, failures: 0 };
     this.#slices.push(slice);
     return slice;
   }
 
   #sum(): { readonly calls: number; readonly failures: number } {
-    this.#prune();
+    this.#prune(this.#number());
     let [calls, failures] = [0, 0];
     for (const slice of this.#slices) {
       calls += slice.calls;
@@ -77,10 +79,12 @@ export class FailureWindow {
     return { calls, failures };
   }
 
+  #number(): number {
+    return Math.floor(this.#clock.now() / this.#sliceMs);
+  }
+
   /** Drops what is too old, and what lies in the future because the clock was set back. */
-  #prune(): number {
-    const now = Math.floor(this.#clock.now() / this.#sliceMs);
+  #prune(now: number): void {
     this.#slices = this.#slices.filter(({ number }) => number <= now && number > now - SLICES);
-    return now;
   }
 }

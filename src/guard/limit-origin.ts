@@ -12,7 +12,8 @@ export function limitOrigin(origin: GuardedOrigin, limiter: Limiter): GuardedOri
     available: () => origin.available(),
     retryAtMs: () => origin.retryAtMs(),
     async read(request, reader, signal) {
-      const release = await limiter.acquire(signal);
+      signal.throwIfAborted();
+      const release = limiter.tryAcquire() ?? (await limiter.acquire(signal));
       try {
         return await origin.read(request, reader, signal);
       } finally {

@@ -1,5 +1,5 @@
 import { Failure } from '../model/failure.ts';
-import type { OriginAnswer } from '../model/origin.ts';
+import type { OriginAnswer, OriginHead } from '../model/origin.ts';
 import type { BodySink } from '../model/ports.ts';
 
 /** Told of a body's bytes before they are passed on; what it returns is waited for. */
@@ -11,32 +11,44 @@ export type OnBodyBytes = (bytes: number) => Promise<void> | undefined;
  * takes is its reader's, so it is never the origin's idle time.
  */
 export function paceBody(answer: OriginAnswer, onBytes: OnBodyBytes): OriginAnswer {
-  const pipeTo = async (sink: BodySink): Promise<number> =>
-    answer.pipeTo((chunk) => {
-      const wait = onBytes(chunk.length);
+  return new PacedBody(answer, onBytes);
+}
+
+class PacedBody implements OriginAnswer {
+  readonly head: OriginHead;
+  readonly #answer: OriginAnswer;
+  readonly #onBytes: OnBodyBytes;
+
+  constructor(answer: OriginAnswer, onBytes: OnBodyBytes) {
+    this.head = answer.head;
+    this.#answer = answer;
+    this.#onBytes = onBytes;
+  }
+
+  pipeTo(sink: BodySink): Promise<number> {
+    return this.#answer.pipeTo((chunk) => {
+      const wait = this.#onBytes(chunk.length);
       return wait === undefined ? sink(chunk) : wait.then(() => sink(chunk));
     });
-  return {
-    head: answer.head,
-    pipeTo,
-    async bytes(limit) {
-      const { head } = answer;
-      // The answer itself refuses, in its own words, what is known to be too long.
-      if (head.length !== undefined && head.length > limit) return answer.bytes(limit);
-      const chunks: Uint8Array[] = [];
-      let received = 0;
-      await pipeTo((chunk) => {
-        received += chunk.length;
-        if (received > limit) {
-          const why = `GET ${head.url}: the body has ${received} bytes or more, expected at most ${limit}`;
-          throw new Failure('LENGTH_MISMATCH', why, { origin: head.origin });
-        }
-        chunks.push(chunk);
-      });
-      const [only] = chunks;
-      return chunks.length === 1 && only !== undefined ? only : join(chunks, received);
-    },
-  };
+  }
+
+  async bytes(limit: number): Promise<Uint8Array> {
+    const { head } = this;
+    // The answer itself refuses, in its own words, what is known to be too long.
+    if (head.length !== undefined && head.length > limit) return this.#answer.bytes(limit);
+    const chunks: Uint8Array[] = [];
+    let received = 0;
+    await this.pipeTo((chunk) => {
+      received += chunk.length;
+      if (received > limit) {
+        const why = `GET ${head.url}: the body has ${received} bytes or more, expected at most ${limit}`;
+        throw new Failure('LENGTH_MISMATCH', why, { origin: head.origin });
+      }
+      chunks.push(chunk);
+    });
+    const [only] = chunks;
+    return chunks.length === 1 && only !== undefined ? only : join(chunks, received);
+  }
 }
 
 function join(chunks: readonly Uint8Array[], bytes: number): Uint8Array {

@@ -38,13 +38,10 @@ export function paceOrigin(origin: GuardedOrigin, pace: Pace): GuardedOrigin {
     retryAtMs: () => origin.retryAtMs(),
     async read(request, reader, signal) {
       if (pace.drain.aborted) throw new Interrupted(pace.drain.reason);
-      const permit = await admission(origin.name, pace, signal);
+      const permit = freePermit(pace) ?? (await admission(origin.name, pace, signal));
+      const talk = new Talk(pace, permit, signal);
       try {
-        return await origin.read(
-          counted(request, pace),
-          paced(reader, permit, bodyPace(pace, signal)),
-          signal,
-        );
+        return await origin.read(counted(request, pace), talk.over(reader), signal);
       } catch (error) {
         judge(error, permit, pace.maxPauseMs);
         throw error;
@@ -64,6 +61,11 @@ export function paceOrigin(origin: GuardedOrigin, pace: Pace): GuardedOrigin {
 /** The host wants to be left alone for longer than anybody here can wait. */
 function isHeldBack({ patienceMs, host }: Pace): boolean {
   return patienceMs !== undefined && host.pausedForMs > patienceMs;
+}
+
+/** A permit where nothing has to be waited or paid for, as most often. */
+function freePermit(pace: Pace): HostPermit | undefined {
+  return pace.requests.length > 0 || isHeldBack(pace) ? undefined : pace.host.tryAcquire();
 }
 
 /**
@@ -109,13 +111,13 @@ function pay(
   buckets: readonly TokenBucket[],
   tokens: number,
   signal: AbortSignal,
+  from = 0,
 ): Promise<void> | undefined {
-  const [first, ...rest] = buckets;
-  if (first === undefined) return undefined;
-  const wait = first.take(tokens, signal);
-  return wait === undefined
-    ? pay(rest, tokens, signal)
-    : wait.then(() => pay(rest, tokens, signal));
+  for (let at = from; at < buckets.length; at += 1) {
+    const wait = buckets[at]?.take(tokens, signal);
+    if (wait !== undefined) return wait.then(() => pay(buckets, tokens, signal, at + 1));
+  }
+  return undefined;
 }
 
 function counted(request: OriginRequest, { requests }: Pace): OriginRequest {
@@ -131,24 +133,27 @@ function counted(request: OriginRequest, { requests }: Pace): OriginRequest {
   };
 }
 
-function bodyPace({ bytes, traffic }: Pace, signal: AbortSignal): OnBodyBytes {
-  return (length) => {
-    traffic.bodyBytes += length;
-    return pay(bytes, length, signal);
-  };
-}
+/** One read with its permit. */
+class Talk {
+  readonly #permit: HostPermit;
+  readonly #onBytes: OnBodyBytes;
 
-/** The reader, and whatever it reads again, with its bodies paced. */
-function paced<T>(
-  reader: AnswerReader<T>,
-  permit: HostPermit,
-  onBytes: OnBodyBytes,
-): AnswerReader<T> {
-  return async (answer) => {
-    permit.answered();
-    const read = await reader(paceBody(answer, onBytes));
-    return read instanceof ReadAgain ? new ReadAgain(paced(read.reader, permit, onBytes)) : read;
-  };
+  constructor({ bytes, traffic }: Pace, permit: HostPermit, signal: AbortSignal) {
+    this.#permit = permit;
+    this.#onBytes = (length) => {
+      traffic.bodyBytes += length;
+      return pay(bytes, length, signal);
+    };
+  }
+
+  /** The reader, and whatever it reads again, with its bodies paced. */
+  over<T>(reader: AnswerReader<T>): AnswerReader<T> {
+    return async (answer) => {
+      this.#permit.answered();
+      const read = await reader(paceBody(answer, this.#onBytes));
+      return read instanceof ReadAgain ? new ReadAgain(this.over(read.reader)) : read;
+    };
+  }
 }
 
 /** What a failed read says of the host; a failure without an answer says nothing. */

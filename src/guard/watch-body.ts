@@ -1,41 +1,56 @@
-import type { OriginAnswer } from '../model/origin.ts';
+import type { OriginAnswer, OriginHead } from '../model/origin.ts';
+import type { BodySink } from '../model/ports.ts';
 
 /**
  * Passes an answer on and calls `onBroken` where its body fails by itself. What the sink throws
  * while it takes the body is the consumer's affair and is not told.
  */
 export function watchBody(answer: OriginAnswer, onBroken: () => void): OriginAnswer {
-  return {
-    head: answer.head,
-    async bytes(limit) {
-      try {
-        return await answer.bytes(limit);
-      } catch (error) {
-        onBroken();
+  return new WatchedBody(answer, onBroken);
+}
+
+class WatchedBody implements OriginAnswer {
+  readonly head: OriginHead;
+  readonly #answer: OriginAnswer;
+  readonly #onBroken: () => void;
+  #consumerFailed = false;
+
+  constructor(answer: OriginAnswer, onBroken: () => void) {
+    this.head = answer.head;
+    this.#answer = answer;
+    this.#onBroken = onBroken;
+  }
+
+  async bytes(limit: number): Promise<Uint8Array> {
+    try {
+      return await this.#answer.bytes(limit);
+    } catch (error) {
+      this.#onBroken();
+      throw error;
+    }
+  }
+
+  async pipeTo(sink: BodySink): Promise<number> {
+    try {
+      return await this.#answer.pipeTo((chunk) => this.#hand(chunk, sink));
+    } catch (error) {
+      if (!this.#consumerFailed) this.#onBroken();
+      throw error;
+    }
+  }
+
+  #hand(chunk: Uint8Array, sink: BodySink): Promise<void> | undefined {
+    try {
+      const taken = sink(chunk);
+      // Most sinks take a chunk at once; only those that don't cost a promise more.
+      if (!(taken instanceof Promise)) return undefined;
+      return taken.catch((error: unknown) => {
+        this.#consumerFailed = true;
         throw error;
-      }
-    },
-    async pipeTo(sink) {
-      const consumer = { failed: false };
-      try {
-        return await answer.pipeTo((chunk) => {
-          try {
-            const taken = sink(chunk);
-            // Most sinks take a chunk at once; only those that don't cost a promise more.
-            if (!(taken instanceof Promise)) return undefined;
-            return taken.catch((error: unknown) => {
-              consumer.failed = true;
-              throw error;
-            });
-          } catch (error) {
-            consumer.failed = true;
-            throw error;
-          }
-        });
-      } catch (error) {
-        if (!consumer.failed) onBroken();
-        throw error;
-      }
-    },
-  };
+      });
+    } catch (error) {
+      this.#consumerFailed = true;
+      throw error;
+    }
+  }
 }

@@ -1,6 +1,8 @@
 import type { Socket } from 'node:net';
 import { Client, type Dispatcher } from 'undici';
 
+import { Deadline } from './deadline.ts';
+import { HeadStrings } from './head-strings.ts';
 import { type HeldSocket, holdable } from './held-socket.ts';
 import { asError } from './network-failure.ts';
 
@@ -27,6 +29,9 @@ export interface ConnectionSettings {
 export class Connection {
   /** How many exchanges the present socket has served. */
   uses = 0;
+  /** The clock of the exchange under way. */
+  readonly deadline = new Deadline();
+  readonly headStrings = new HeadStrings();
   readonly #client: Client;
   readonly #ending = new AbortController();
   #socket: Socket | undefined;
@@ -84,6 +89,7 @@ export class Connection {
   /** Closes at once; a dial under way is given up. */
   destroy(): void {
     const reason = new Error('the connection was given up');
+    this.deadline.end();
     this.#ending.abort(reason);
     this.#client.destroy(reason, () => undefined);
   }

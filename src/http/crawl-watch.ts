@@ -10,6 +10,11 @@ export interface CrawlFloor {
 /** Slower than this, over a minute, is no transfer any more: a MiB would take a quarter of an hour. */
 export const CRAWL_FLOOR: CrawlFloor = { bytesPerSecond: 1024, overMs: 60_000 };
 
+/** Milliseconds of a clock that never goes back. */
+export function steadyNowMs(): number {
+  return performance.now();
+}
+
 /**
  * Finds bodies that crawl. Only the time counts in which a reader waited for the network, summed
  * up until it makes `overMs`; then what came meanwhile is judged, and the count begins again.

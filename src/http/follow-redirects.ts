@@ -25,14 +25,18 @@ export interface RedirectChain<T> {
   readonly reader: (response: HttpResponse, target: TargetUrl) => Promise<T>;
 }
 
-type Outcome<T> =
-  | { readonly done: true; readonly value: T }
-  | {
-      readonly done: false;
-      readonly status: number;
-      readonly location: string | undefined;
-      readonly answer: RefusedAnswer | undefined;
-    };
+/** An answer that sends elsewhere. */
+class Redirect {
+  readonly status: number;
+  readonly location: string | undefined;
+  readonly answer: RefusedAnswer | undefined;
+
+  constructor({ status, headers }: HttpResponse, answer: RefusedAnswer | undefined) {
+    this.status = status;
+    this.location = headers['location'];
+    this.answer = answer;
+  }
+}
 
 /**
  * Asks for `first` and follows redirects until an answer is none; that one goes to the reader.
@@ -43,13 +47,13 @@ export async function followRedirects<T>(first: TargetUrl, chain: RedirectChain<
   let hop = firstHop(first, method);
   for (;;) {
     const { target } = hop;
-    const outcome = await send(hop, async (response): Promise<Outcome<T>> => {
-      const { status, headers } = response;
-      if (!isRedirect(status)) return { done: true, value: await reader(response, target) };
-      const answer = policy.follow ? undefined : await keep(response);
-      return { done: false, status, location: headers['location'], answer };
+    const read = await send(hop, (response): Promise<T | Redirect> => {
+      if (!isRedirect(response.status)) return reader(response, target);
+      return policy.follow
+        ? Promise.resolve(new Redirect(response, undefined))
+        : keep(response).then((answer) => new Redirect(response, answer));
     });
-    if (outcome.done) return outcome.value;
-    hop = nextHop(hop, outcome.status, outcome.location, policy, outcome.answer);
+    if (!(read instanceof Redirect)) return read;
+    hop = nextHop(hop, read.status, read.location, policy, read.answer);
   }
 }

@@ -16,21 +16,28 @@ export interface HeldSocket {
  * (nodejs/undici#5360, mended in 8 only). A held socket gives its reader nothing, not even its end.
  */
 export function holdable(socket: Socket): HeldSocket {
-  let isHeld = false;
+  // As long as nothing is held the socket is as it was: most answers are never held.
   const read = socket.read.bind(socket);
-  socket.read = (size?: number): unknown => (isHeld ? null : (read(size) as unknown));
+  let isHeld = false;
+  const release = (): void => {
+    isHeld = false;
+    socket.read = read;
+  };
   return {
     hold: () => {
       isHeld = true;
+      socket.read = nothing;
     },
     letGo: () => {
       if (!isHeld) return;
-      isHeld = false;
+      release();
       // Whoever reads was told of bytes, or of the end, while it could not have them.
       socket.emit('readable');
     },
     forget: () => {
-      isHeld = false;
+      if (isHeld) release();
     },
   };
 }
+
+const nothing = (): null => null;

@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events';
 
+import { AbortWatch } from '../model/abort-watch.ts';
 import { Failure } from '../model/failure.ts';
 import type { Body, Headers } from '../model/ports.ts';
 import type { Timeouts } from '../model/rule.ts';
@@ -8,7 +9,7 @@ import { chooseProxy, type ProxySettings } from './choose-proxy.ts';
 import { Connection, MAX_RESPONSE_HEADER_BYTES } from './connection.ts';
 import { ConnectionPool } from './connection-pool.ts';
 import { dialler, isTunnelled, type DialIdentity } from './dial.ts';
-import { requestFields } from './request-fields.ts';
+import { RequestFields } from './request-fields.ts';
 import type { ResponseHead } from './response-head.ts';
 import { ResponseReceiver } from './response-receiver.ts';
 import { shownUrl, type TargetUrl } from './target-url.ts';
@@ -73,14 +74,21 @@ interface Route {
 /** Sites whose pools are kept, with their TLS sessions, after their last connection has gone. */
 const KEPT_SITES = 64;
 
+/** What the exchanges of a client have in common. */
+interface Means {
+  readonly routeFor: (request: HttpRequest) => Route;
+  readonly timeouts: Timeouts;
+  readonly fields: RequestFields;
+  readonly aborts: AbortWatch;
+}
+
 /** Makes the client. It opens nothing until the first exchange. */
 export function httpClient(settings: HttpClientSettings): HttpClient {
   const routes = new Map<DialIdentity, Map<string, Route>>();
-
   const routeFor = ({ target, identity }: HttpRequest): Route => {
-    const ofIdentity = routes.get(identity) ?? new Map<string, Route>();
-    const known = ofIdentity.get(target.site);
+    const known = routes.get(identity)?.get(target.site);
     if (known !== undefined) return known;
+    const ofIdentity = routes.get(identity) ?? new Map<string, Route>();
     const route = openRoute(settings, target, identity, () => {
       if (ofIdentity.size > KEPT_SITES) ofIdentity.delete(target.site);
     });
@@ -88,13 +96,18 @@ export function httpClient(settings: HttpClientSettings): HttpClient {
     return route;
   };
 
-  return {
-    exchange: async (request, reader, signal) => {
-      signal.throwIfAborted();
-      // One signal stops a whole run: as many listeners as exchanges are no leak.
+  const means: Means = {
+    routeFor,
+    timeouts: settings.timeouts,
+    fields: new RequestFields(settings.userAgent),
+    // One signal stops a whole run: as many listeners as wait for a connection are no leak.
+    aborts: new AbortWatch((signal) => {
       setMaxListeners(0, signal);
-      return runExchange(settings, routeFor(request), request, reader, signal);
-    },
+    }),
+  };
+
+  return {
+    exchange: (request, reader, signal) => runExchange(means, request, reader, signal),
     close: () => {
       for (const ofIdentity of routes.values()) {
         for (const { pool } of ofIdentity.values()) pool.close();
@@ -132,67 +145,73 @@ function openRoute(
 }
 
 async function runExchange<T>(
-  settings: HttpClientSettings,
-  { pool, proxy }: Route,
+  means: Means,
   request: HttpRequest,
   reader: ResponseReader<T>,
   signal: AbortSignal,
 ): Promise<T> {
+  signal.throwIfAborted();
+  const { pool, proxy } = means.routeFor(request);
   const what = `${request.method} ${shownUrl(request.target)}`;
-  const options = dispatchOptions(settings, what, proxy, request);
+  const options = dispatchOptions(means, what, proxy, request);
   const taken = pool.take(signal);
   // Most exchanges find a connection; they needn't wait for anything.
   let connection = taken instanceof Connection ? taken : await taken;
-  let receiver = send(settings, what, options, connection);
-  const onAbort = (): void => {
-    receiver.abort(signal.reason);
-  };
-  signal.addEventListener('abort', onAbort, { once: true });
-  if (signal.aborted) onAbort();
+  let receiver = send(means, what, options, connection, signal);
   try {
     let head: ResponseHead;
     try {
       head = await receiver.head;
     } catch (error) {
       if (!isStale(request.method, connection, receiver)) throw error;
+      means.aborts.delete(signal, receiver);
       connection = pool.replace(connection);
-      receiver = send(settings, what, options, connection);
+      receiver = send(means, what, options, connection, signal);
       head = await receiver.head;
     }
     refuseProxyAnswer(what, proxy, head.status);
     return await reader(responseOf(head, receiver));
   } finally {
-    signal.removeEventListener('abort', onAbort);
-    const lent = connection;
-    receiver.finish((reusable) => {
-      // undici calls from inside its parser, which must be left before the next request starts.
-      queueMicrotask(() => {
-        pool.give(lent, reusable);
-      });
-    });
+    means.aborts.delete(signal, receiver);
+    const reusable = receiver.finish();
+    if (reusable !== undefined) pool.give(connection, reusable);
+    else giveLater(pool, connection, receiver);
   }
+}
+
+/** Gives a connection back once the rest of its answer is read away. */
+function giveLater(pool: ConnectionPool, connection: Connection, receiver: ResponseReceiver): void {
+  receiver.onSettled = (reusable) => {
+    // undici calls from inside its parser, which must be left before the next request starts.
+    queueMicrotask(() => {
+      pool.give(connection, reusable);
+    });
+  };
 }
 
 type DispatchOptions = Parameters<Connection['send']>[0];
 
 function dispatchOptions(
-  settings: HttpClientSettings,
+  { fields }: Means,
   what: string,
   proxy: TargetUrl | undefined,
   { method, target, headers, hostHeader, body, keepAfterHead }: HttpRequest,
 ): DispatchOptions {
-  const fields = requestFields(what, hostHeader ?? target.authority, headers, settings.userAgent);
-  if (proxy?.authorization !== undefined) fields.push('proxy-authorization', proxy.authorization);
-  const path = proxy === undefined ? target.path : `${target.site}${target.path}`;
-  const options = { method, path, headers: fields, body: body ?? null };
-  return keepAfterHead === true ? { ...options, reset: false } : options;
+  const list = fields.list(what, hostHeader ?? target.authority, headers);
+  if (proxy?.authorization !== undefined) list.push('proxy-authorization', proxy.authorization);
+  const path = proxy === undefined ? target.path : target.site + target.path;
+  // Nobody pipelines here, so that no answer needs to keep a next request from being sent.
+  return keepAfterHead === true
+    ? { method, path, headers: list, body: body ?? null, blocking: false, reset: false }
+    : { method, path, headers: list, body: body ?? null, blocking: false };
 }
 
 function send(
-  { timeouts }: HttpClientSettings,
+  { timeouts, aborts }: Means,
   what: string,
   options: DispatchOptions,
   connection: Connection,
+  signal: AbortSignal,
 ): ResponseReceiver {
   const receiver = new ResponseReceiver({
     what,
@@ -203,6 +222,7 @@ function send(
     connection,
   });
   connection.send(options, receiver);
+  aborts.add(signal, receiver);
   return receiver;
 }
 

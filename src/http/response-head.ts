@@ -1,4 +1,5 @@
 import type { Headers } from '../model/ports.ts';
+import type { HeadStrings } from './head-strings.ts';
 
 /** The head of an answer: everything before its body. */
 export interface ResponseHead {
@@ -13,25 +14,40 @@ export interface ResponseHead {
   readonly framing: 'length' | 'chunked' | 'close';
 }
 
-/** Header fields as the parser gives them: lower-case names, repeated fields as lists. */
-export type RawHeaders = Readonly<Record<string, string | string[] | undefined>>;
+/** Most answers set none. */
+const NO_COOKIES: readonly string[] = [];
 
 /**
  * Reads a parsed head.
+ * @param fields names and values in turn, as they came
  * @throws Error where the framing is one that we can't take apart, so that its body is not read as
  * something it is not.
  */
-export function responseHead(method: string, status: number, raw: RawHeaders): ResponseHead {
+export function responseHead(
+  method: string,
+  status: number,
+  fields: readonly Buffer[],
+  strings: HeadStrings,
+): ResponseHead {
   const headers: Record<string, string> = {};
-  let setCookies: readonly string[] = [];
-  for (const name of Object.keys(raw)) {
-    const value = raw[name];
-    if (value === undefined || name === '__proto__') continue;
-    if (name === 'set-cookie') setCookies = typeof value === 'string' ? [value] : value;
-    else headers[name] = typeof value === 'string' ? value : value.join(', ');
+  let setCookies = NO_COOKIES;
+  for (let at = 1; at < fields.length; at += 2) {
+    const rawName = fields[at - 1];
+    const rawValue = fields[at];
+    if (rawName === undefined || rawValue === undefined) break;
+    const { name, value } = strings.field(at >> 1, rawName, rawValue);
+    if (name === 'set-cookie') setCookies = [...setCookies, value];
+    else if (name !== '__proto__') headers[name] = joined(headers, name, value);
   }
   const length = declaredLength(headers['content-length']);
   return { status, headers, setCookies, length, framing: framing(method, status, headers, length) };
+}
+
+/** A repeated field goes behind those of its name. */
+function joined(headers: Headers, name: string, value: string): string {
+  const before = headers[name];
+  // Every object has a `constructor`, which is no field.
+  return before === undefined || !Object.hasOwn(headers, name) ? value : `${before}, ${value}`;
 }
 
 function declaredLength(value: string | undefined): number | undefined {

@@ -2,26 +2,13 @@ import type { Dispatcher } from 'undici';
 
 import { Failure } from '../model/failure.ts';
 import type { Body, BodySink } from '../model/ports.ts';
-import type { Connection } from './connection.ts';
-import { CRAWL_FLOOR, CrawlWatch, type CrawlFloor } from './crawl-watch.ts';
+import { CRAWL_FLOOR, CrawlWatch, steadyNowMs } from './crawl-watch.ts';
+import type { Overdue } from './deadline.ts';
 import { durationText } from './duration-text.ts';
 import { asError, bodyFailure, headFailure } from './network-failure.ts';
+import type { ReceiverSettings } from './receiver-settings.ts';
 import { refuseLonger } from './refuse-longer.ts';
 import { mayHaveBody, responseHead, type ResponseHead } from './response-head.ts';
-
-/** What a receiver has to know of the exchange that it serves. */
-export interface ReceiverSettings {
-  /** Method and URL, the subject of failures. */
-  readonly what: string;
-  readonly method: string;
-  readonly firstByteMs: number;
-  readonly idleMs: number;
-  /** Absent: {@link CRAWL_FLOOR}. */
-  readonly crawl?: CrawlFloor;
-  readonly maxHeaderBytes: number;
-  /** The connection that the answer comes on. */
-  readonly connection: Pick<Connection, 'unsentBytes' | 'hold' | 'letGo' | 'forgetHold'>;
-}
 
 /** Chunks that may lie here before the socket is held: it hides a sink's short waits. */
 const READ_AHEAD_BYTES = 128 * 1024;
@@ -40,8 +27,11 @@ const DRAINED_BYTES = 64 * 1024;
  * Idle: only while a reader waits here for the next chunk; restarted by each chunk. So time that
  * the reader takes for itself is never the origin's. A body that is never idle may still crawl:
  * over the same waits its speed is watched.
+ *
+ * undici 7 knows two forms of handlers. This is the older one: it gets the head's fields as bytes,
+ * of which strings are made more cheaply here, and costs no wrapper and no parsed trailers.
  */
-export class ResponseReceiver implements Dispatcher.DispatchHandler, Body {
+export class ResponseReceiver implements Dispatcher.DispatchHandler, Body, Overdue {
   /** Resolves with the head; rejects with the Failure, or the caller's abort reason. */
   readonly head: Promise<ResponseHead>;
   /** Whether an answer's head had come before things failed. */
@@ -49,11 +39,14 @@ export class ResponseReceiver implements Dispatcher.DispatchHandler, Body {
   /** The error as the network gave it, where the exchange failed by one. */
   networkError: Error | undefined;
 
+  /** Told once the exchange is over where it went on behind its reader's back. */
+  onSettled: ((reusable: boolean) => void) | undefined;
+
   readonly #settings: ReceiverSettings;
-  readonly #crawl: CrawlWatch;
+  #crawl: CrawlWatch | undefined;
   #state: 'waiting' | 'open' | 'ended' | 'failed' = 'waiting';
   #failure: unknown;
-  #controller: Dispatcher.DispatchController | undefined;
+  #cutOff: ((error: Error) => void) | undefined;
   #resolveHead: (head: ResponseHead) => void = () => undefined;
   #rejectHead: (error: unknown) => void = () => undefined;
   #declaredBytes: number | undefined;
@@ -67,41 +60,39 @@ export class ResponseReceiver implements Dispatcher.DispatchHandler, Body {
   #claimed = false;
   #discarding = false;
   #wake: (() => void) | undefined;
-  #onSettled: ((reusable: boolean) => void) | undefined;
-  #timer: NodeJS.Timeout | undefined;
+  /** Bytes of the request that were still here when the clock for the head was set. */
+  #unsentBytes = 0;
 
   constructor(settings: ReceiverSettings) {
     this.#settings = settings;
-    this.#crawl = new CrawlWatch(settings.crawl ?? CRAWL_FLOOR, () => performance.now());
     this.head = new Promise((resolve, reject) => {
       this.#resolveHead = resolve;
       this.#rejectHead = reject;
     });
   }
 
-  onRequestStart(controller: Dispatcher.DispatchController): void {
-    this.#controller = controller;
+  onConnect(cutOff: (error?: Error) => void): void {
+    this.#cutOff = cutOff;
     if (this.#state === 'failed') {
-      controller.abort(new Error('no longer wanted'));
+      cutOff(new Error('no longer wanted'));
       return;
     }
-    clearTimeout(this.#timer);
     this.#awaitHead(this.#settings.connection.unsentBytes());
   }
 
-  onResponseStart(
-    _: Dispatcher.DispatchController,
-    status: number,
-    headers: Record<string, string | string[] | undefined>,
-  ): void {
+  onHeaders(status: number, fields: readonly Buffer[]): boolean {
     // Interim answers (1xx) only announce the one that counts.
-    if (status < 200 || this.#state !== 'waiting') return;
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
+    if (status >= 200 && this.#state === 'waiting') this.#open(status, fields);
+    return true;
+  }
+
+  #open(status: number, fields: readonly Buffer[]): void {
+    const { connection } = this.#settings;
+    connection.deadline.clear(this);
     const { what, method } = this.#settings;
     let head: ResponseHead;
     try {
-      head = responseHead(method, status, headers);
+      head = responseHead(method, status, fields, connection.headStrings);
     } catch (error) {
       const line = `${what}: the body's end can't be told: ${asError(error).message}`;
       this.abort(new Failure('LENGTH_MISMATCH', line));
@@ -115,12 +106,16 @@ export class ResponseReceiver implements Dispatcher.DispatchHandler, Body {
     this.#resolveHead(head);
   }
 
-  onResponseData(_: Dispatcher.DispatchController, chunk: Uint8Array): void {
-    if (this.#state !== 'open') return;
+  onData(chunk: Uint8Array): boolean {
+    if (this.#state === 'open') this.#take(chunk);
+    return true;
+  }
+
+  #take(chunk: Uint8Array): void {
     this.#receivedBytes += chunk.length;
     if (this.#discarding) {
       if (this.#receivedBytes > DRAINED_BYTES) this.abort(new Error('the unread body is too long'));
-      else this.#timer?.refresh();
+      else this.#startIdle();
       return;
     }
     this.#queue.push(chunk);
@@ -129,7 +124,7 @@ export class ResponseReceiver implements Dispatcher.DispatchHandler, Body {
     this.#wakeReader();
   }
 
-  onResponseEnd(): void {
+  onComplete(): void {
     if (this.#state !== 'open') return;
     if (this.#declaredBytes !== undefined && this.#declaredBytes !== this.#receivedBytes) {
       this.#fail(this.#bodyFailure(new Error('the connection ended as if nothing were missing')));
@@ -140,8 +135,8 @@ export class ResponseReceiver implements Dispatcher.DispatchHandler, Body {
     this.#settle();
   }
 
-  onResponseError(_: Dispatcher.DispatchController, error: Error): void {
-    if (this.#state === 'ended' || this.#state === 'failed') return;
+  onError(error: Error): void {
+    if (this.#isOver()) return;
     if (this.#bodiless) {
       // The answer is complete with its head; undici misses the bytes that a 304 declares.
       this.#state = 'ended';
@@ -157,9 +152,9 @@ export class ResponseReceiver implements Dispatcher.DispatchHandler, Body {
 
   /** Ends the exchange at once, for `reason`; without effect when it is over. */
   abort(reason: unknown): void {
-    if (this.#state === 'ended' || this.#state === 'failed') return;
+    if (this.#isOver()) return;
     this.#fail(reason);
-    this.#controller?.abort(asError(reason));
+    this.#cutOff?.(asError(reason));
   }
 
   async bytes(limit: number): Promise<Uint8Array> {
@@ -196,10 +191,11 @@ export class ResponseReceiver implements Dispatcher.DispatchHandler, Body {
 
   /**
    * Called once the reader is done, whatever it read. A short rest is read away, a longer one is
-   * cut off; then `onSettled` hears whether the connection can serve another request.
+   * cut off.
+   * @returns whether the connection can serve another request; undefined where `onSettled` is going
+   * to hear of it.
    */
-  finish(onSettled: (reusable: boolean) => void): void {
-    this.#onSettled = onSettled;
+  finish(): boolean | undefined {
     if (this.#state === 'open' && this.#drainable) {
       this.#discarding = true;
       this.#queue = [];
@@ -207,9 +203,12 @@ export class ResponseReceiver implements Dispatcher.DispatchHandler, Body {
       this.#settings.connection.letGo();
     } else if (this.#state === 'open' || this.#state === 'waiting') {
       this.abort(new Error('the rest of the answer is not wanted'));
-    } else {
-      this.#settle();
     }
+    return this.#isOver() ? this.#reusable : undefined;
+  }
+
+  #isOver(): boolean {
+    return this.#state === 'ended' || this.#state === 'failed';
   }
 
   #claim(): void {
@@ -222,6 +221,7 @@ export class ResponseReceiver implements Dispatcher.DispatchHandler, Body {
     const before = this.#receivedBytes;
     this.#settings.connection.letGo();
     if (this.#state !== 'open' || this.#receivedBytes > before) return;
+    this.#crawl ??= new CrawlWatch(this.#settings.crawl ?? CRAWL_FLOOR, steadyNowMs);
     this.#crawl.begin();
     await new Promise<void>((resolve) => {
       this.#wake = resolve;
@@ -239,39 +239,44 @@ export class ResponseReceiver implements Dispatcher.DispatchHandler, Body {
   }
 
   #startIdle(): void {
-    if (this.#timer !== undefined) {
-      this.#timer.refresh();
-      return;
-    }
-    const { what, idleMs } = this.#settings;
-    this.#timer = setTimeout(() => {
-      const before = this.#receivedBytes;
-      const waiting = this.#wake;
-      if (waiting === undefined && !this.#discarding) return;
-      // Timers run before sockets are read: after a blocked loop the chunk may be there already.
-      setImmediate(() => {
-        if (this.#state !== 'open' || this.#wake !== waiting) return;
-        if (this.#receivedBytes > before) return;
-        const line = `${what}: the body stalled for ${durationText(idleMs)} (timeouts.idle) after ${String(before)} bytes`;
-        this.abort(new Failure('ORIGIN_TIMEOUT', line));
-      });
-    }, idleMs);
+    this.#settings.connection.deadline.set(this.#settings.idleMs, this);
   }
 
   #awaitHead(unsentBytes: number): void {
-    const { what, firstByteMs } = this.#settings;
-    this.#timer = setTimeout(() => {
+    this.#unsentBytes = unsentBytes;
+    this.#settings.connection.deadline.set(this.#settings.firstByteMs, this);
+  }
+
+  onDeadline(): void {
+    if (this.#state === 'waiting') {
       setImmediate(() => {
-        if (this.#state !== 'waiting') return;
-        const unsent = this.#settings.connection.unsentBytes();
-        if (unsent < unsentBytes) {
-          this.#awaitHead(unsent);
-          return;
-        }
-        const line = `${what}: no answer within ${durationText(firstByteMs)} (timeouts.firstByte)`;
-        this.abort(new Failure('ORIGIN_TIMEOUT', line));
+        this.#judgeHead();
       });
-    }, firstByteMs);
+      return;
+    }
+    const before = this.#receivedBytes;
+    const waiting = this.#wake;
+    if (waiting === undefined && !this.#discarding) return;
+    // Timers run before sockets are read: after a blocked loop the chunk may be there already.
+    setImmediate(() => {
+      if (this.#state !== 'open' || this.#wake !== waiting) return;
+      if (this.#receivedBytes > before) return;
+      const { what, idleMs } = this.#settings;
+      const line = `${what}: the body stalled for ${durationText(idleMs)} (timeouts.idle) after ${String(before)} bytes`;
+      this.abort(new Failure('ORIGIN_TIMEOUT', line));
+    });
+  }
+
+  #judgeHead(): void {
+    if (this.#state !== 'waiting') return;
+    const { what, firstByteMs, connection } = this.#settings;
+    const unsent = connection.unsentBytes();
+    if (unsent < this.#unsentBytes) {
+      this.#awaitHead(unsent);
+      return;
+    }
+    const line = `${what}: no answer within ${durationText(firstByteMs)} (timeouts.firstByte)`;
+    this.abort(new Failure('ORIGIN_TIMEOUT', line));
   }
 
   #bodyFailure(error: Error): Failure {
@@ -286,12 +291,10 @@ export class ResponseReceiver implements Dispatcher.DispatchHandler, Body {
   }
 
   #settle(): void {
-    clearTimeout(this.#timer);
+    this.#settings.connection.deadline.clear(this);
     // The next answer on this connection is for somebody else.
     this.#settings.connection.forgetHold();
     this.#wakeReader();
-    const onSettled = this.#onSettled;
-    this.#onSettled = undefined;
-    onSettled?.(this.#reusable);
+    this.onSettled?.(this.#reusable);
   }
 }

@@ -17,6 +17,9 @@ export interface TargetUrl {
 /** Scheme, authority (ended by what ends it for WHATWG too), rest without fragment. */
 const ABSOLUTE = /^(https?:\/\/)([^/?#\\]+)([/?][^#]*)?(?:#.*)?$/is;
 
+/** What stands before path, query and fragment. */
+const ORIGIN = /^https?:\/\/[^/?#\\]+/i;
+
 /**
  * Takes `raw` apart. The path and query stay as they are, dot segments and doubled slashes
  * included; only what no request line can carry (controls, spaces, backslashes, other than ASCII)
@@ -41,9 +44,39 @@ export function targetUrl(raw: string): TargetUrl | undefined {
   };
 }
 
+/** Path and query that go on the wire as they are, and have no fragment. */
+const WIRE_READY = /^[\x21\x22\x24-\x5b\x5d-\x7e]*$/;
+
+/**
+ * As {@link targetUrl}, for who takes many URLs of one site apart: what stands before the path is
+ * parsed once as long as it is the same.
+ */
+export function targetUrls(): typeof targetUrl {
+  let origin = '';
+  let parsed: TargetUrl | undefined;
+  return (raw) => {
+    if (parsed !== undefined && raw.startsWith(origin)) {
+      const rest = raw.slice(origin.length);
+      if (rest.startsWith('/') && WIRE_READY.test(rest)) return elsewhere(parsed, rest);
+    }
+    parsed = targetUrl(raw);
+    origin = ORIGIN.exec(raw)?.[0] ?? '';
+    return parsed;
+  };
+}
+
+/** The same site at another path. */
+function elsewhere(
+  { scheme, hostname, port, authority, site, authorization }: TargetUrl,
+  path: string,
+): TargetUrl {
+  return { scheme, hostname, port, authority, site, path, authorization };
+}
+
 /** The URL for people: no userinfo, and no query, where signatures and tokens live. */
-export function shownUrl(target: TargetUrl): string {
-  return `${target.site}${target.path.replace(/\?.*$/s, '')}`;
+export function shownUrl({ site, path }: TargetUrl): string {
+  const query = path.indexOf('?');
+  return site + (query === -1 ? path : path.slice(0, query));
 }
 
 /** What a request line can't carry, plus the backslash, which servers disagree about. */

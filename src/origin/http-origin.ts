@@ -1,10 +1,16 @@
-import { httpClient, type HttpClientSettings, type HttpResponse } from '../http/http-client.ts';
-import { followRedirects, type SendHop } from '../http/follow-redirects.ts';
+import {
+  httpClient,
+  type HttpClient,
+  type HttpClientSettings,
+  type HttpResponse,
+} from '../http/http-client.ts';
+import { followRedirects } from '../http/follow-redirects.ts';
 import type { RedirectPolicy } from '../http/redirect-hop.ts';
 import { retryAfterMs } from '../http/retry-after.ts';
-import { shownUrl, targetUrl, type TargetUrl } from '../http/target-url.ts';
+import { shownUrl, targetUrl, targetUrls, type TargetUrl } from '../http/target-url.ts';
 import { Failure, type RefusedAnswer } from '../model/failure.ts';
 import {
+  type AnswerReader,
   type Origin,
   type OriginAnswer,
   type OriginRequest,
@@ -16,7 +22,7 @@ import { checkedPart } from './checked-part.ts';
 import { isAnswer } from './is-answer.ts';
 import { keptAnswer } from './kept-answer.ts';
 import { nameFailure } from './name-failure.ts';
-import { originAccess, type AddressIdentity } from './origin-access.ts';
+import { originAccess, type AddressIdentity, type OriginAccess } from './origin-access.ts';
 import { requestIdOf } from './request-id.ts';
 
 /** One HTTP(S) address, every value resolved. */
@@ -58,40 +64,11 @@ export function httpOrigin(settings: HttpOriginSettings): Origin {
     refererOnRedirect: settings.refererOnRedirect,
   };
 
+  const means: Means = { name, clock, client, access, policy, firstTarget: firstTargets(settings) };
+
   return {
     name,
-    read: async (request, reader, signal) => {
-      const { method = 'GET' } = request;
-      const first = firstTarget(settings, request);
-      let rest: ReadOn | undefined;
-      const send: SendHop = (hop, visitor) => {
-        request.onRequest(name);
-        const headers = { ...access.headers(request, first, hop), ...conditions(request, rest) };
-        return client.exchange(
-          { method, target: hop.target, headers, ...access.connection(hop.target) },
-          visitor,
-          signal,
-        );
-      };
-      const keep = (response: HttpResponse) => keptAnswer(request.keepAnswer, response, signal);
-      // A reader that reads again has given its connection back by then: it never waits for itself.
-      const ask = async (answered: typeof reader): ReturnType<typeof reader> => {
-        rest = await request.readOn?.(name);
-        const take = async (response: HttpResponse, target: TargetUrl) => {
-          const what = `${method} ${shownUrl(target)}`;
-          if (!isAnswer(request, rest, response.status)) {
-            throw refusal(what, response, await keep(response), clock.now());
-          }
-          return answered(checkedPart(what, request, answerOf(name, response, target)));
-        };
-        return followRedirects(first, { method, policy, send, keep, reader: take });
-      };
-      try {
-        return await readToResult(ask, reader);
-      } catch (error) {
-        throw nameFailure(error, name);
-      }
-    },
+    read: (request, reader, signal) => readObject(means, request, reader, signal),
     probe: async (signal) => {
       const { home } = access;
       try {
@@ -108,19 +85,96 @@ export function httpOrigin(settings: HttpOriginSettings): Origin {
   };
 }
 
-function firstTarget(settings: HttpOriginSettings, request: OriginRequest): TargetUrl {
-  const raw = request.url ?? settings.locate(request.originKey, request.query);
-  const target = targetUrl(raw);
-  if (target !== undefined) return target;
-  const source = request.url === undefined ? 'the key makes' : 'the list gives';
-  throw new Failure('KEY_INVALID', `${source} a URL that is no http or https URL`);
+/** What the reads of an address have in common. */
+interface Means extends Pick<HttpOriginSettings, 'name' | 'clock'> {
+  readonly client: HttpClient;
+  readonly access: OriginAccess;
+  readonly policy: RedirectPolicy;
+  readonly firstTarget: (request: OriginRequest) => TargetUrl;
+}
+
+async function readObject<T>(
+  means: Means,
+  request: OriginRequest,
+  reader: AnswerReader<T>,
+  signal: AbortSignal,
+): Promise<T> {
+  const { name } = means;
+  const first = means.firstTarget(request);
+  // A reader that reads again has given its connection back by then: it never waits for itself.
+  const ask = (answered: AnswerReader<T>): ReturnType<AnswerReader<T>> =>
+    request.readOn === undefined
+      ? askOnce(means, { request, first, rest: undefined }, answered, signal)
+      : request
+          .readOn(name)
+          .then((rest) => askOnce(means, { request, first, rest }, answered, signal));
+  try {
+    return await readToResult(ask, reader);
+  } catch (error) {
+    throw nameFailure(error, name);
+  }
+}
+
+/** What is asked for. */
+interface Asked {
+  readonly request: OriginRequest;
+  readonly first: TargetUrl;
+  readonly rest: ReadOn | undefined;
+}
+
+function askOnce<T>(
+  { name, clock, client, access, policy }: Means,
+  { request, first, rest }: Asked,
+  reader: AnswerReader<T>,
+  signal: AbortSignal,
+): ReturnType<AnswerReader<T>> {
+  const { method = 'GET' } = request;
+  const keep = (response: HttpResponse): Promise<RefusedAnswer | undefined> =>
+    keptAnswer(request.keepAnswer, response, signal);
+  return followRedirects(first, {
+    method,
+    policy,
+    send: (hop, visitor) => {
+      request.onRequest(name);
+      const { target } = hop;
+      const { identity, hostHeader } = access.connection(target);
+      const headers = withConditions(access.headers(request, first, hop), request, rest);
+      return client.exchange({ method, target, headers, hostHeader, identity }, visitor, signal);
+    },
+    keep,
+    reader: (response, target) => {
+      const what = `${method} ${shownUrl(target)}`;
+      if (isAnswer(request, rest, response.status)) {
+        return reader(checkedPart(what, request, answerOf(name, response, target)));
+      }
+      return keep(response).then((answer) => {
+        throw refusal(what, response, answer, clock.now());
+      });
+    },
+  });
+}
+
+function firstTargets(settings: HttpOriginSettings): Means['firstTarget'] {
+  const below = targetUrls();
+  return ({ url, originKey, query }) => {
+    const target = url === undefined ? below(settings.locate(originKey, query)) : targetUrl(url);
+    if (target !== undefined) return target;
+    const source = url === undefined ? 'the key makes' : 'the list gives';
+    throw new Failure('KEY_INVALID', `${source} a URL that is no http or https URL`);
+  };
 }
 
 /** If-Range: where the version is another by now, the answer is the whole of it (RFC 9110, 13.1.5). */
-function conditions({ unless, range }: OriginRequest, rest: ReadOn | undefined): Headers {
-  if (rest !== undefined) return { range: `bytes=${rest.offset}-`, 'if-range': rest.etag };
-  if (range !== undefined) return { range };
-  return unless === undefined ? {} : { 'if-none-match': unless.etag };
+function withConditions(
+  headers: Headers,
+  { unless, range }: OriginRequest,
+  rest: ReadOn | undefined,
+): Headers {
+  if (rest !== undefined) {
+    return { ...headers, range: `bytes=${rest.offset}-`, 'if-range': rest.etag };
+  }
+  if (range !== undefined) return { ...headers, range };
+  return unless === undefined ? headers : { ...headers, 'if-none-match': unless.etag };
 }
 
 function refusal(

@@ -67,23 +67,33 @@ export function originAccess(
   });
   if (hostHeader !== undefined) checkedHeaders(name, { host: hostHeader });
 
+  const [homeConnection, awayConnection] = [
+    { identity: atHome, hostHeader },
+    { identity: away, hostHeader: undefined },
+  ];
+  // A rule has the same headers for all of its requests.
+  let latest: { readonly of: Headers; readonly merged: Headers } | undefined;
+  const atHomeWith = (headers: Headers): Headers => {
+    if (latest?.of !== headers) latest = { of: headers, merged: { ...headers, ...homeHeaders } };
+    return latest.merged;
+  };
+
   return {
     home,
     homeHeaders,
     headers: (request, first, { target, referer }) => {
       const isHome = target.site === home.site;
-      const own = target.site === first.site ? first.authorization : undefined;
+      const isListed = request.url !== undefined && target.site === first.site;
+      const own = isListed ? first.authorization : undefined;
+      const headers = isHome ? atHomeWith(request.headers) : withoutCredentials(request);
+      if (own === undefined && referer === undefined) return headers;
       return {
-        ...(isHome ? request.headers : withoutCredentials(request)),
-        ...(isHome ? homeHeaders : {}),
-        ...(request.url === undefined || own === undefined ? {} : { authorization: own }),
+        ...headers,
+        ...(own === undefined ? {} : { authorization: own }),
         ...(referer === undefined ? {} : { referer }),
       };
     },
-    connection: (target) =>
-      target.site === home.site
-        ? { identity: atHome, hostHeader }
-        : { identity: away, hostHeader: undefined },
+    connection: (target) => (target.site === home.site ? homeConnection : awayConnection),
   };
 }
 

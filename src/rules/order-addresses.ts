@@ -14,6 +14,11 @@ export interface AddressPlace {
   readonly index: number;
 }
 
+/** Whether all objects have the same order. */
+export function hasOneOrder({ select, masters }: AddressChoice): boolean {
+  return select === 'ordered' || masters.length <= 1;
+}
+
 /** Masters that are preferred to any slave: the chosen one, and another when that one failed. */
 const MASTERS_FIRST = 2;
 

@@ -22,36 +22,56 @@ export function originUrl(
   rewrite: KeyRewrite,
   query: string,
 ): string {
+  return originUrls(base, rewrite)(originKey, query);
+}
+
+/**
+ * As {@link originUrl}, for who asks one address for many keys: it takes the base apart once. What
+ * it returns throws the same.
+ */
+export function originUrls(
+  base: string,
+  rewrite: KeyRewrite,
+): (originKey: string, query: string) => string {
   const parts = splitUrl(base);
   if (parts === undefined) {
-    throw new Failure('KEY_INVALID', `the address ${originName(base)} is not a URL; correct it`);
+    return () => {
+      throw new Failure('KEY_INVALID', `the address ${originName(base)} is not a URL; correct it`);
+    };
   }
   const needsSlash = parts.path === '' || (rewrite.slashes !== 'raw' && !parts.path.endsWith('/'));
   const basePath = needsSlash ? `${parts.path}/` : parts.path;
   const folder = basePath.slice(0, basePath.lastIndexOf('/') + 1);
   // Joined raw, what follows the base's last slash becomes one segment with the key's beginning.
   const stem = basePath.slice(folder.length);
-  const below = `${stem}${encodeSegments(originKey)}`;
-  refuseDotSegments(below, stem !== '', originKey, rewrite.dotSegments);
-  const search = [parts.query, query === '' ? undefined : query].filter(
-    (part) => part !== undefined,
-  );
-  const tail = search.length === 0 ? '' : `?${search.join('&')}`;
-  return `${parts.scheme}://${parts.authority}${folder}${below}${tail}`;
+  const above = `${parts.scheme}://${parts.authority}${folder}`;
+  return (originKey, query) => {
+    const below = stem + encodeSegments(originKey);
+    refuseDotSegments(below, stem !== '', originKey, rewrite.dotSegments);
+    return above + below + searchOf(parts.query, query);
+  };
 }
+
+function searchOf(ofBase: string | undefined, query: string): string {
+  if (ofBase === undefined) return query === '' ? '' : `?${query}`;
+  return query === '' ? `?${ofBase}` : `?${ofBase}&${query}`;
+}
+
+const UNRESERVED = /^[A-Za-z0-9._~/-]*$/;
 
 /** Percent-encodes all but unreserved characters and `/`, as RFC 3986 has it. */
 export function encodeSegments(key: string): string {
-  return key
-    .split('/')
-    .map((segment) =>
-      encodeURIComponent(segment).replaceAll(
-        /[!'()*]/g,
-        (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`,
-      ),
-    )
-    .join('/');
+  return UNRESERVED.test(key) ? key : key.split('/').map(encodeSegment).join('/');
 }
+
+function encodeSegment(segment: string): string {
+  return encodeURIComponent(segment).replaceAll(
+    /[!'()*]/g,
+    (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
+}
+
+const DOT_SEGMENT = /(?:^|\/)\.\.?(?:\/|$)/;
 
 function refuseDotSegments(
   below: string,
@@ -59,9 +79,8 @@ function refuseDotSegments(
   originKey: string,
   policy: 'refuse' | 'send',
 ): void {
-  const segments = below.split('/');
-  if (!segments.some((segment) => segment === '.' || segment === '..')) return;
-  if (climbsOut(segments, hasStem)) {
+  if (!DOT_SEGMENT.test(below)) return;
+  if (climbsOut(below.split('/'), hasStem)) {
     throw new Failure(
       'KEY_INVALID',
       `the origin key ${shown(originKey)} climbs out of the address's path; rename the object or rewrite its key`,

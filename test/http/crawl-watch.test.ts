@@ -3,6 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Pool } from 'undici';
 
 import { CrawlWatch } from '../../src/http/crawl-watch.ts';
+import { Deadline } from '../../src/http/deadline.ts';
+import { HeadStrings } from '../../src/http/head-strings.ts';
 import { ResponseReceiver } from '../../src/http/response-receiver.ts';
 import type { BodySink } from '../../src/model/ports.ts';
 import { faultOrigin, type FaultOrigin } from '../support/fault-origin.ts';
@@ -78,6 +80,8 @@ describe('a body that never stalls', () => {
       crawl: { bytesPerSecond: 1000, overMs: 150 },
       maxHeaderBytes: 16_384,
       connection: {
+        deadline: new Deadline(),
+        headStrings: new HeadStrings(),
         unsentBytes: () => 0,
         hold: () => undefined,
         letGo: () => undefined,

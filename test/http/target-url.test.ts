@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { shownUrl, targetUrl } from '../../src/http/target-url.ts';
+import { shownUrl, targetUrl, targetUrls } from '../../src/http/target-url.ts';
 
 describe('a URL', () => {
   it.each([
@@ -71,5 +71,30 @@ describe('a URL', () => {
     const target = targetUrl('https://us%40er:p%C3%A4ss@a.example/x?token=secret');
     expect(target?.authorization).toBe(`Basic ${Buffer.from('us@er:päss').toString('base64')}`);
     expect(target && shownUrl(target)).toBe('https://a.example/x');
+  });
+});
+
+describe('one URL after the other', () => {
+  const origins = [
+    'http://a.example',
+    'http://a.example:8080',
+    'http://a.example.org',
+    'HTTPS://u:p@A.example',
+    'ftp://a.example',
+    'http://',
+  ];
+  const paths = fc.oneof(
+    fc.constantFrom('', '/', '/a/b.jpg', '?q', '/a?b=c', '/a#f', ':80/x', '@b/x', '/a b', '/\\x'),
+    fc.string({ unit: 'binary' }).map((text) => `/${text}`),
+  );
+
+  it('is taken apart as if it were the only one', () => {
+    const urls = fc.tuple(fc.constantFrom(...origins), paths).map((parts) => parts.join(''));
+    fc.assert(
+      fc.property(fc.array(urls, { maxLength: 12 }), (all) => {
+        const target = targetUrls();
+        expect(all.map(target)).toEqual(all.map(targetUrl));
+      }),
+    );
   });
 });

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Selection } from '../../src/model/rule.ts';
-import { orderAddresses } from '../../src/rules/order-addresses.ts';
+import { hasOneOrder, orderAddresses } from '../../src/rules/order-addresses.ts';
 
 const masters = (...weights: number[]) => weights.map((weight) => ({ weight }));
 
@@ -28,6 +28,22 @@ function evenly(): () => number {
 }
 
 describe('the order in which addresses are asked', () => {
+  it('is one for all objects where the rule has one, or one master', () => {
+    const fixed = (select: Selection, ...weights: number[]) =>
+      hasOneOrder({ select, masters: masters(...weights), slaves: 2 });
+    expect(fixed('ordered', 1, 2, 3)).toBe(true);
+    expect((['roundRobin', 'weighted', 'random'] as const).map((one) => fixed(one, 5))).toEqual([
+      true,
+      true,
+      true,
+    ]);
+    expect((['roundRobin', 'weighted', 'random'] as const).map((one) => fixed(one, 1, 1))).toEqual([
+      false,
+      false,
+      false,
+    ]);
+  });
+
   it.each([
     [[1], 0, 'M0'],
     [[1], 2, 'M0 S0 S1'],

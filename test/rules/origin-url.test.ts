@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { Failure } from '../../src/model/failure.ts';
 import type { KeyRewrite } from '../../src/model/rule.ts';
 import { originName } from '../../src/rules/origin-name.ts';
-import { originUrl } from '../../src/rules/origin-url.ts';
+import { originUrl, originUrls } from '../../src/rules/origin-url.ts';
 import { ruleOf } from './rules-of.ts';
 
 const JOIN = ruleOf('').key;
@@ -143,5 +143,19 @@ describe('the name of an address', () => {
     ['', '(unreadable address)'],
   ])('%s is shown as %s', (url, name) => {
     expect(originName(url)).toBe(name);
+  });
+});
+
+describe('an address that is asked for many keys', () => {
+  it('finds each where it would find it alone', () => {
+    const base = 'https://a.example/b?c=1';
+    const url = originUrls(base, JOIN);
+    const keys = ['x', 'y/z.jpg', 'a b', '', "!'", 'a//b'];
+    expect(keys.map((key) => url(key, 'q'))).toEqual(
+      keys.map((key) => originUrl(base, key, JOIN, 'q')),
+    );
+    expect(url('x', 'q')).toBe('https://a.example/b/x?c=1&q');
+    expect(() => url('a/../b', '')).toThrow(Failure);
+    expect(() => originUrls('no URL', JOIN)('x', '')).toThrow(Failure);
   });
 });

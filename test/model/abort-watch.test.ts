@@ -1,0 +1,46 @@
+import { describe, expect, it } from 'vitest';
+
+import { AbortWatch } from '../../src/model/abort-watch.ts';
+
+describe('a watch for aborts', () => {
+  const one = (ended: unknown[]) => ({
+    abort: (reason: unknown) => {
+      ended.push(reason);
+    },
+  });
+
+  it('ends everybody who is there when the signal aborts, and nobody who has left', () => {
+    const [controller, watch] = [new AbortController(), new AbortWatch()];
+    const [stays, left, other]: unknown[][] = [[], [], []];
+    const leaving = one(left ?? []);
+    watch.add(controller.signal, one(stays ?? []));
+    watch.add(controller.signal, leaving);
+    watch.add(new AbortController().signal, one(other ?? []));
+    watch.delete(controller.signal, leaving);
+    controller.abort('enough');
+    expect([stays, left, other]).toEqual([['enough'], [], []]);
+  });
+
+  it('ends at once who comes after the abort', () => {
+    const ended: unknown[] = [];
+    new AbortWatch().add(AbortSignal.abort('late'), one(ended));
+    expect(ended).toEqual(['late']);
+  });
+
+  it('listens once for everybody, and not at all for nobody', () => {
+    const { signal } = new AbortController();
+    const listeners: string[] = [];
+    const spied = Object.assign(signal, {
+      addEventListener: () => listeners.push('add'),
+      removeEventListener: () => listeners.push('remove'),
+    });
+    const met: AbortSignal[] = [];
+    const watch = new AbortWatch((signal) => met.push(signal));
+    const all = [one([]), one([]), one([])];
+    for (const each of all) watch.add(spied, each);
+    for (const each of [...all, ...all]) watch.delete(spied, each);
+    watch.add(spied, one([]));
+    expect(listeners).toEqual(['add', 'remove', 'add']);
+    expect(met).toEqual([signal]);
+  });
+});
