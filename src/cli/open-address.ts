@@ -72,10 +72,11 @@ async function openHttp(
   const resolved = await resolveAddress(address, where, settings.folder, env);
   const { followRedirects, maxRedirects, refererOnRedirect, timeouts } = request;
   const name = originName(resolved.baseUrl);
+  const find = resolved.locator(key);
   const origin = httpOrigin({
     ...resolved,
     name,
-    locate: (originKey, query) => resolved.locate(originKey, key, query),
+    locate: find,
     timeouts,
     followRedirects,
     maxRedirects,
@@ -90,7 +91,7 @@ async function openHttp(
   const home = targetUrl(resolved.baseUrl);
   const own = home?.authorization === undefined ? {} : { authorization: home.authorization };
   const identity = { ...identityOf(resolved), headers: { ...own, ...resolved.headers } };
-  const locate = (originKey: string): string => resolved.locate(originKey, key, '');
+  const locate = (originKey: string): string => find(originKey, '');
   return { origin, host, site: home?.site, identity, locate };
 }
 

@@ -8,7 +8,7 @@ import { Failure, FatalError } from '../model/failure.ts';
 import type { Origin } from '../model/origin.ts';
 import type { Clock } from '../model/ports.ts';
 import type { Origins, Rule } from '../model/rule.ts';
-import { orderAddresses } from '../rules/order-addresses.ts';
+import { hasOneOrder, orderAddresses } from '../rules/order-addresses.ts';
 import { requestHeaders } from '../rules/request-headers.ts';
 import type { RuleSource } from '../transfer/rule-source.ts';
 import { HealthChecks } from './health-checks.ts';
@@ -180,18 +180,20 @@ async function openRule(
       waits.note(rule.id, isWaiting);
     },
   };
+  const choice = { select, masters, slaves: slaves.length };
+  const ordered = (turn: number): readonly GuardedOrigin[] =>
+    orderAddresses(choice, turn, () => clock.random())
+      .map(({ role, index }) => (role === 'master' ? ofMasters : ofSlaves)[index])
+      .filter((origin) => origin !== undefined);
+  const always = hasOneOrder(choice) ? ordered(0) : undefined;
   let turn = 0;
   const origin = failoverOrigin({
     ...waiting,
     name: `rule ${rule.id}`,
     order: () => {
-      const order = orderAddresses({ select, masters, slaves: slaves.length }, turn, () =>
-        clock.random(),
-      );
+      if (always !== undefined) return always;
       turn += 1;
-      return order
-        .map(({ role, index }) => (role === 'master' ? ofMasters : ofSlaves)[index])
-        .filter((origin) => origin !== undefined);
+      return ordered(turn - 1);
     },
     isWell,
     maxAddresses,

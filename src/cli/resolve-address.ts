@@ -1,7 +1,7 @@
 import path from 'node:path';
 import type { KeyRewrite, OriginAddress } from '../model/rule.ts';
 import type { AddressIdentity } from '../origin/origin-access.ts';
-import { originUrl } from '../rules/origin-url.ts';
+import { originUrls } from '../rules/origin-url.ts';
 import { resolveHeaders } from '../rules/request-headers.ts';
 import { type Environment, resolveOriginUrl } from '../rules/resolve-secret.ts';
 import { readPem } from './read-pem.ts';
@@ -9,7 +9,8 @@ import { readPem } from './read-pem.ts';
 /** An address with everything looked up that the rules file only points to. */
 export interface ResolvedAddress extends AddressIdentity {
   readonly baseUrl: string;
-  readonly locate: (originKey: string, rewrite: KeyRewrite, query: string) => string;
+  /** Where keys are found that are rewritten so. */
+  readonly locator: (rewrite: KeyRewrite) => (originKey: string, query: string) => string;
 }
 
 /**
@@ -38,6 +39,6 @@ export async function resolveAddress(
       cert: await pem(clientCert, 'clientCert'),
       key: await pem(clientKey, 'clientKey'),
     },
-    locate: (originKey, rewrite, query) => originUrl(baseUrl, originKey, rewrite, query),
+    locator: (rewrite) => originUrls(baseUrl, rewrite),
   };
 }

@@ -1,8 +1,7 @@
-import { createHmac, hash } from 'node:crypto';
+import { createHmac, createSecretKey, hash, type KeyObject } from 'node:crypto';
 
 import type { Headers } from '../model/ports.ts';
 import { setHeader } from '../model/set-header.ts';
-import { hmacSha256, type HmacOfText } from './hmac-sha256.ts';
 import type { AccessKeys } from './s3-store.ts';
 import { signedNames, type SignedNames } from './signed-names.ts';
 
@@ -42,7 +41,7 @@ interface DerivedKey {
   readonly secret: string;
   readonly day: string;
   readonly region: string;
-  readonly sign: HmacOfText;
+  readonly key: KeyObject;
 }
 
 /**
@@ -62,10 +61,12 @@ export function v4Signer(): SignV4 {
     const scope = `${day}/${region}/s3/aws4_request`;
     const secret = keys.secretAccessKey;
     if (derived?.secret !== secret || derived.day !== day || derived.region !== region) {
-      derived = { secret, day, region, sign: hmacSha256(deriveKey(secret, day, region)) };
+      derived = { secret, day, region, key: deriveKey(secret, day, region) };
     }
     const digest = latin1Digest(canonicalRequest(request, headers, names));
-    const signature = derived.sign(`AWS4-HMAC-SHA256\n${time}\n${scope}\n${digest}`);
+    const signature = createHmac('sha256', derived.key)
+      .update(`AWS4-HMAC-SHA256\n${time}\n${scope}\n${digest}`)
+      .digest('hex');
     const credential = `${keys.accessKeyId}/${scope}`;
     headers['authorization'] =
       `AWS4-HMAC-SHA256 Credential=${credential}, SignedHeaders=${names.list}, Signature=${signature}`;
@@ -139,10 +140,10 @@ function withoutBlanks(value: string): string {
   return value.replace(/[ \t]+/g, ' ').replace(/^ | $/g, '');
 }
 
-function deriveKey(secret: string, day: string, region: string): Buffer {
+function deriveKey(secret: string, day: string, region: string): KeyObject {
   const ofDay = hmac(`AWS4${secret}`, day);
   const ofService = hmac(hmac(ofDay, region), 's3');
-  return hmac(ofService, 'aws4_request');
+  return createSecretKey(hmac(ofService, 'aws4_request'));
 }
 
 function hmac(key: string | Buffer, text: string): Buffer {
