@@ -1,6 +1,6 @@
 import { dirname } from 'node:path';
-import Database from 'libsql';
 import { FatalError } from '../model/failure.ts';
+import { Database } from './libsql.ts';
 import { type StateAdvice, stateFailure } from './state-failure.ts';
 
 /**

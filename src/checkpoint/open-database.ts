@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import { dirname } from 'node:path';
-import Database from 'libsql';
 import { FatalError } from '../model/failure.ts';
+import { Database } from './libsql.ts';
 import { damagedState, type StateAdvice, stateFailure } from './state-failure.ts';
 
 /** A connection as the driver's own types give it. */

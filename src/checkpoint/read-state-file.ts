@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import { pathToFileURL } from 'node:url';
-import Database from 'libsql';
 import { FatalError } from '../model/failure.ts';
+import { Database } from './libsql.ts';
 import {
   type Connection,
   openingFailure,

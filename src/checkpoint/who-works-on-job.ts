@@ -1,9 +1,9 @@
 import fs from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import Database from 'libsql';
 import { FatalError } from '../model/failure.ts';
 import type { JobHolder } from './job-lock.ts';
+import { Database } from './libsql.ts';
 
 /** Who works on a job, and since when: ISO 8601, UTC. */
 export interface JobAtWork extends JobHolder {

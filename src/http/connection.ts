@@ -1,10 +1,11 @@
 import type { Socket } from 'node:net';
-import { Client, type Dispatcher } from 'undici';
+import type { Dispatcher } from 'undici';
 
 import { Deadline } from './deadline.ts';
 import { HeadStrings } from './head-strings.ts';
 import { type HeldSocket, holdable } from './held-socket.ts';
 import { asError } from './network-failure.ts';
+import { Client } from './undici.ts';
 
 /** The largest head of an answer that is read, in bytes; Node's and nginx's own limit. */
 export const MAX_RESPONSE_HEADER_BYTES = 16 * 1024;

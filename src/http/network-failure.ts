@@ -1,6 +1,5 @@
-import { errors } from 'undici';
-
 import { Failure } from '../model/failure.ts';
+import { errors } from './undici.ts';
 
 /** The `code` of a system, TLS or undici error; '' where it has none. */
 function errorCode(error: unknown): string {

@@ -1,4 +1,5 @@
-import { pino } from 'pino';
+import { createRequire } from 'node:module';
+import type * as Pino from 'pino';
 
 /** From the quietest to the noisiest. */
 export type LogLevel = 'error' | 'warn' | 'info' | 'debug';
@@ -19,6 +20,23 @@ export interface LogSettings {
 
 /** A log as plain lines for people, `bucketfill: …`, or as one JSON object a line for collectors. */
 export function openLog({ level, format, write }: LogSettings): Log {
+  return format === 'json' ? jsonLog(level, write) : textLog(level, write);
+}
+
+const LEVELS: readonly LogLevel[] = ['error', 'warn', 'info', 'debug'];
+
+function textLog(level: LogLevel, write: LogSettings['write']): Log {
+  const noisiest = LEVELS.indexOf(level);
+  const at = (own: LogLevel) => (text: string) => {
+    if (LEVELS.indexOf(own) > noisiest) return;
+    write(`bucketfill: ${own === 'info' ? '' : `${own}: `}${text}\n`);
+  };
+  return { warn: at('warn'), info: at('info'), debug: at('debug') };
+}
+
+/** Loads pino, which people's lines can do without: commands start sooner. */
+function jsonLog(level: LogLevel, write: LogSettings['write']): Log {
+  const { pino } = createRequire(import.meta.url)('pino') as typeof Pino;
   const logger = pino(
     {
       level,
@@ -26,14 +44,7 @@ export function openLog({ level, format, write }: LogSettings): Log {
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
     },
-    {
-      write:
-        format === 'json'
-          ? write
-          : (line: string) => {
-              write(textLine(line));
-            },
-    },
+    { write },
   );
   return {
     warn: (text) => {
@@ -46,9 +57,4 @@ export function openLog({ level, format, write }: LogSettings): Log {
       logger.debug(text);
     },
   };
-}
-
-function textLine(line: string): string {
-  const { level, msg } = JSON.parse(line) as { readonly level: LogLevel; readonly msg: string };
-  return `bucketfill: ${level === 'info' ? '' : `${level}: `}${msg}\n`;
 }

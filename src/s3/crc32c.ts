@@ -1,6 +1,13 @@
-import { Crc32c } from '@aws-crypto/crc32c';
+import { createRequire } from 'node:module';
+import type * as Package from '@aws-crypto/crc32c';
 
-/** The CRC-32C of bytes, as an unsigned 32-bit number; Node has only CRC-32. */
+let loaded: typeof Package | undefined;
+
+/**
+ * The CRC-32C of bytes, as an unsigned 32-bit number; Node has only CRC-32. The package is loaded
+ * by the first call: few buckets ask for this checksum.
+ */
 export function crc32c(bytes: Uint8Array): number {
-  return new Crc32c().update(bytes).digest();
+  loaded ??= createRequire(import.meta.url)('@aws-crypto/crc32c') as typeof Package;
+  return new loaded.Crc32c().update(bytes).digest();
 }

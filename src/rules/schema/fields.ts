@@ -3,6 +3,9 @@ import { z } from 'zod';
 import { didYouMean } from '../did-you-mean.ts';
 import { isSecretField } from '../inline-secret.ts';
 
+// Else zod writes and compiles a program for each map, which reading one file never earns back.
+z.config({ jitless: true });
+
 /**
  * Lets a check of a map run although parts of it are wrong, so that every problem comes at once.
  * Such a check sees wrong parts as they were written, and looks before it touches them.
