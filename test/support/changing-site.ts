@@ -20,8 +20,8 @@ export interface ChangingSite {
   readonly hidden: Set<string>;
   /** `GET a.txt`, in order; index pages are `GET x/`. */
   readonly asked: string[];
-  /** Called for each file that is asked for; it is not answered before that is over. */
-  onFile: (path: string) => Promise<void> | undefined;
+  /** Called for each file that is asked for, to send it, now or later. */
+  onFile: (answer: () => void) => void;
   /** Sets a file that was written long ago, or when `modifiedMs` says. */
   readonly put: (path: string, body: string, modifiedMs?: number) => void;
   readonly close: () => Promise<void>;
@@ -37,7 +37,11 @@ export async function startChangingSite(): Promise<ChangingSite> {
   const statuses = new Map<string, number>();
   const hidden = new Set<string>();
   const asked: string[] = [];
-  const state: Pick<ChangingSite, 'onFile'> = { onFile: () => undefined };
+  const state: Pick<ChangingSite, 'onFile'> = {
+    onFile: (answer) => {
+      answer();
+    },
+  };
   const server = createServer((request, response) => {
     const path = decodeURIComponent((request.url ?? '/').slice(1));
     asked.push(`${request.method ?? ''} ${path}`);
@@ -45,7 +49,7 @@ export async function startChangingSite(): Promise<ChangingSite> {
     const file = files.get(path);
     if (status !== undefined) response.writeHead(status).end();
     else if (file === undefined) sendIndex(path, files, hidden, response);
-    else answerAfter(state.onFile(path), file, request, response);
+    else state.onFile(sendFile.bind(undefined, file, request, response));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
@@ -63,19 +67,6 @@ export async function startChangingSite(): Promise<ChangingSite> {
       await new Promise((resolve) => server.close(resolve));
     },
   });
-}
-
-function answerAfter(
-  held: Promise<void> | undefined,
-  ...answer: Parameters<typeof sendFile>
-): void {
-  if (held === undefined) sendFile(...answer);
-  else
-    held
-      .then(() => {
-        sendFile(...answer);
-      })
-      .catch(() => undefined);
 }
 
 /** As nginx does: date and ETag to the second, and an ETag of date and size. */
