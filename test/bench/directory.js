@@ -1,4 +1,4 @@
-/* global AbortController, clearInterval, setInterval */
+/* global AbortController */
 /**
  * Measures listing directories: a made tree of small files, as a bucket through its port (files put
  * there by hand, then each with a description, as bucketfill stores them) and as a walked origin;
@@ -7,10 +7,8 @@
  *
  * `npm run bench:directory -- [--files N] [--rounds R]`; 100000 and 3 if nothing is said.
  */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { lstatSync, mkdirSync, writeFileSync } from 'node:fs';
-import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { performance } from 'node:perf_hooks';
@@ -20,6 +18,7 @@ import { parseArgs } from 'node:util';
 import { openFileBucket } from '../../dist/bucket/file-bucket.js';
 import { descriptionPath, keyHash } from '../../dist/bucket/file-description.js';
 import { directoryWalk } from '../../dist/scan/walk/directory.js';
+import { watched } from './watched.js';
 
 const { values } = parseArgs({
   options: {
@@ -30,7 +29,6 @@ const { values } = parseArgs({
 const BIN = fileURLToPath(new URL('../../bin/bucketfill.js', import.meta.url));
 const FILES = Number(values.files);
 const FILES_A_FOLDER = 1000;
-const LOOK_MS = 20;
 
 const RULES = `version: 1
 bucket: { url: file:./bucket }
@@ -97,30 +95,9 @@ async function count(name, pages) {
   process.stdout.write(`${name}: ${all}\n`);
 }
 
-async function used(pid) {
-  const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
-  const [, kib] = /VmHWM:\s+(\d+) kB/.exec(status) ?? [];
-  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  // User and system time, in hundredths of a second.
-  const cpuS = (Number(fields[11]) + Number(fields[12])) / 100;
-  return kib === undefined ? undefined : { rssMiB: Number(kib) / 1024, cpuS };
-}
-
 async function run(name, command, args) {
-  const started = performance.now();
-  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
-  let seen = { rssMiB: 0, cpuS: 0 };
-  let said = '';
-  const look = setInterval(() => {
-    used(child.pid).then((now) => (seen = now ?? seen));
-  }, LOOK_MS);
-  child.stdout.on('data', (text) => (said += text));
-  child.stderr.on('data', (text) => (said += text));
-  const [code] = await once(child, 'close');
-  clearInterval(look);
-  const seconds = ((performance.now() - started) / 1000).toFixed(1);
-  const figures = `${seconds} s, ${seen.cpuS.toFixed(1)} s CPU, ${seen.rssMiB.toFixed(0)} MiB`;
+  const { code, said, seconds, rssMiB, cpuS } = await watched(command, args);
+  const figures = `${seconds.toFixed(1)} s, ${cpuS.toFixed(1)} s CPU, ${rssMiB.toFixed(0)} MiB`;
   const failed = code === 0 ? '' : `, EXIT ${code}: ${said.trim().slice(-500)}`;
   process.stdout.write(`${name}: ${figures}${failed}\n`);
 }

@@ -1,11 +1,12 @@
 /* global clearInterval, setInterval */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import process from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath, URL } from 'node:url';
+import { used } from './watched.js';
 
 const BIN = fileURLToPath(new URL('../../bin/bucketfill.js', import.meta.url));
 
@@ -14,22 +15,6 @@ const LOOK_MS = 50;
 /** A slow reader takes this much in this time. */
 const SLOW_READ_BYTES = 64 * 1024;
 const SLOW_READ_MS = 100;
-/** `/proc/<pid>/stat` counts CPU time in ticks of 10 ms. */
-const TICKS_A_SECOND = 100;
-/** Memory (the peak, in MiB) and CPU time of a process so far, in seconds; undefined once it ended. */
-async function look(pid) {
-  const [status, stats] = await Promise.all(
-    ['status', 'stat'].map((file) => readFile(`/proc/${pid}/${file}`, 'utf8').catch(() => '')),
-  );
-  const [, kib] = /VmHWM:\s+(\d+) kB/.exec(status) ?? [];
-  if (kib === undefined) return undefined;
-  // Behind the name, which may hold anything: utime and stime are the 14th and 15th field.
-  const fields = stats.slice(stats.lastIndexOf(')') + 2).split(' ');
-  return {
-    rssMiB: Number(kib) / 1024,
-    cpuS: (Number(fields[11]) + Number(fields[12])) / TICKS_A_SECOND,
-  };
-}
 
 /** Reads slowly for a while, then as fast as it comes; gives the number of lines. */
 async function readSlowly(stdout, slowMs) {
@@ -72,7 +57,7 @@ export function startMigrate({ folder, list, flags, slowMs, profiles }) {
   let said = '';
   child.stderr.setEncoding('utf8').on('data', (text) => (said += text));
   let seen = { rssMiB: 0, cpuS: 0 };
-  const looking = setInterval(async () => (seen = (await look(child.pid)) ?? seen), LOOK_MS);
+  const looking = setInterval(async () => (seen = (await used(child.pid)) ?? seen), LOOK_MS);
   const closed = once(child, 'close').then(([code, signal]) => {
     clearInterval(looking);
     if (code === 0 || code === 130 || signal === 'SIGKILL') return seen;
@@ -82,7 +67,7 @@ export function startMigrate({ folder, list, flags, slowMs, profiles }) {
     startedMs,
     closed,
     lines: isRead ? readSlowly(child.stdout, slowMs) : undefined,
-    seen: async () => (await look(child.pid)) ?? seen,
+    seen: async () => (await used(child.pid)) ?? seen,
     end: async (signal) => {
       child.kill(signal);
       return closed;

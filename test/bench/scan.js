@@ -1,4 +1,4 @@
-/* global URL, clearInterval, setInterval */
+/* global URL */
 /**
  * Measures scans through the real binary, as `npm run build` made it:
  *
@@ -11,21 +11,19 @@
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { performance } from 'node:perf_hooks';
 import process from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { watched } from './watched.js';
 
 const [rounds = '3', ...counts] = process.argv.slice(2);
 const BIN = fileURLToPath(new URL('../../bin/bucketfill.js', import.meta.url));
 const FOLDERS = 200;
 const FILES = 1000;
-
-/** Between two looks at a process. */
-const LOOK_MS = 50;
 
 /** A thousand keys a page, a thousand pages a level. */
 const ORIGIN = `
@@ -49,33 +47,17 @@ rules: [{ id: all, origins: { masters: ["${url}"] } }]
 `;
 }
 
-async function used(pid) {
-  const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
-  const [, kib] = /VmHWM:\s+(\d+) kB/.exec(status) ?? [];
-  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  // User and system time, in hundredths of a second.
-  const cpuS = (Number(fields[11]) + Number(fields[12])) / 100;
-  return kib === undefined ? undefined : { rssMiB: Number(kib) / 1024, cpuS };
-}
-
 /** Runs a command to its end, and counts the lines on its stdout. */
 async function measured(command, args) {
   const started = performance.now();
-  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'ignore'] });
-  let seen = { rssMiB: 0, cpuS: 0 };
   let lines = 0;
   let firstMs;
-  const look = setInterval(() => {
-    used(child.pid).then((now) => (seen = now ?? seen));
-  }, LOOK_MS);
-  child.stdout.on('data', (chunk) => {
+  const onStdout = (chunk) => {
     firstMs ??= performance.now() - started;
     for (const byte of chunk) if (byte === 10) lines += 1;
-  });
-  const [code] = await once(child, 'close');
-  clearInterval(look);
-  return { code, lines, firstMs, seconds: (performance.now() - started) / 1000, ...seen };
+  };
+  const figures = await watched(command, args, { onStdout });
+  return { ...figures, lines, firstMs };
 }
 
 function tell(name, { code, lines, firstMs = 0, seconds, rssMiB, cpuS }) {

@@ -1,4 +1,3 @@
-/* global clearInterval, setInterval */
 /**
  * Measures a sync of an origin in which nothing has changed, through the real binary, beside
  * `rclone sync --dry-run` in turns. Origin and bucket are S3 stores that make their listings up, each
@@ -7,12 +6,9 @@
  *
  * `npm run bench:sync -- [--keys N[,N…]] [--rounds R]`; 1000000 and 3 if nothing is said.
  */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { performance } from 'node:perf_hooks';
 import process from 'node:process';
 import { fileURLToPath, URL } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -20,6 +16,7 @@ import { jobDirectoryName } from '../../dist/checkpoint/job-directory-name.js';
 import { sharedFolder } from '../../dist/cli/known-bucket.js';
 import { openGenerations } from '../../dist/scan/generation/open-generations.js';
 import { keyOf, startStore } from './scale-store.js';
+import { watched } from './watched.js';
 
 const { values } = parseArgs({
   options: {
@@ -29,7 +26,6 @@ const { values } = parseArgs({
   },
 });
 const BIN = fileURLToPath(new URL('../../bin/bucketfill.js', import.meta.url));
-const LOOK_MS = 50;
 const ETAG = '"d41d8cd98f00b204e9800998ecf8427e"';
 const SIZE = 1024;
 const BATCH = 10_000;
@@ -81,34 +77,13 @@ async function writeGeneration(folder, endpoint, keys) {
   await writer.commit(Date.now());
 }
 
-async function used(pid) {
-  const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
-  const [, kib] = /VmHWM:\s+(\d+) kB/.exec(status) ?? [];
-  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  // User and system time, in hundredths of a second.
-  const cpuS = (Number(fields[11]) + Number(fields[12])) / 100;
-  return kib === undefined ? undefined : { rssMiB: Number(kib) / 1024, cpuS };
-}
-
 async function measured(command, args, env, stores) {
   const before = await Promise.all(stores.map((store) => store.counts()));
-  const started = performance.now();
-  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], env });
-  let seen = { rssMiB: 0, cpuS: 0 };
-  let said = '';
-  const look = setInterval(() => {
-    used(child.pid).then((now) => (seen = now ?? seen));
-  }, LOOK_MS);
-  child.stdout.on('data', (text) => (said += text));
-  child.stderr.on('data', (text) => (said += text));
-  const [code] = await once(child, 'close');
-  clearInterval(look);
-  const seconds = (performance.now() - started) / 1000;
+  const figures = await watched(command, args, { env });
   const after = await Promise.all(stores.map((store) => store.counts()));
   const asked = (name) =>
     after.reduce((sum, counts, index) => sum + counts[name] - before[index][name], 0);
-  return { code, said, seconds, ...seen, listings: asked('listings'), heads: asked('heads') };
+  return { ...figures, listings: asked('listings'), heads: asked('heads') };
 }
 
 function tell(name, { code, said, seconds, rssMiB, cpuS, listings, heads }) {

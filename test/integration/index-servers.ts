@@ -1,10 +1,10 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import path from 'node:path';
 import process from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { deadPort } from '../support/site.ts';
 
 const run = promisify(execFile);
 
@@ -25,7 +25,7 @@ export async function startIndexServers(folder: string, tree: string): Promise<I
     ...['lighttpd', 'caddy', 'python'],
   ];
   const ports = new Map<string, number>();
-  for (const style of styles) ports.set(style, await freePort());
+  for (const style of styles) ports.set(style, await deadPort());
   const port = (style: string): number => ports.get(style) ?? 0;
   const children = [
     await nginx(folder, tree, port),
@@ -157,13 +157,4 @@ async function answering(url: string): Promise<void> {
     await sleep(50);
   }
   throw new Error(`nobody answers at ${url}`);
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, HOST, resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
 }

@@ -65,15 +65,25 @@ describe('interrupted by a signal', () => {
 
   test('a second SIGINT aborts what is in flight; those entries stay open', async () => {
     const place = await placeFor(site);
-    site.slowDown(60_000);
+    site.slowDown(20);
     const aborted = await place.migrate(['--concurrency', '8'], {
-      onStart: ({ kill }) => {
-        setTimeout(() => {
-          kill('SIGINT');
-          setTimeout(() => {
+      onStart: ({ kill, stdout, stderr }) => {
+        /** How many had been asked for when the origin ceased to answer. */
+        let answered = Infinity;
+        let isTold = false;
+        const timer = setInterval(() => {
+          if (isTold) {
+            if (!stderr().includes('SIGINT: finishing what is in flight')) return;
+            clearInterval(timer);
             kill('SIGINT');
-          }, 100);
-        }, 1500);
+          } else if (site.requests() > answered) {
+            isTold = true;
+            kill('SIGINT');
+          } else if (answered === Infinity && stdout().includes('"copied"')) {
+            answered = site.requests();
+            site.slowDown(60_000);
+          }
+        }, 5);
       },
     });
     site.slowDown(0);

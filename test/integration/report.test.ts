@@ -65,6 +65,19 @@ describe('report', () => {
     expect(stdout).toContain('ORIGIN_NOT_FOUND');
   });
 
+  test('draws no page on a terminal, and says that it needs -o', async () => {
+    await place.migrate();
+    const onTerminal = { onTerminal: true };
+    const refused = await runCli(['report', place.rules], onTerminal);
+    expect([refused.code, refused.stdout]).toEqual([2, '']);
+    expect(refused.stderr).toContain('an HTML report on a terminal is of no use: add -o');
+    const lines = await runCli(['report', place.rules, '--format', 'jsonl'], onTerminal);
+    expect([lines.code, lines.stdout.trimEnd().split('\n').length]).toEqual([0, KEYS + 1]);
+    const file = path.join(place.folder, 'report.html');
+    const written = await runCli(['report', place.rules, '-o', file], onTerminal);
+    expect([written.code, written.stdout]).toEqual([0, '']);
+  });
+
   test('changes nothing in the state, and puts its file in place in one step', async () => {
     await place.migrate();
     const target = path.join(place.folder, 'report.html');

@@ -6,6 +6,7 @@ import { statusPage } from '../../src/page/status-page.ts';
 import { type AdminAddress, openAdmin } from '../../src/serve/admin/admin.ts';
 import { busyStatus, emptyStatus, HOSTILE_KEYS } from '../page/sample-status.ts';
 import { sampleView } from '../serve/admin-under-test.ts';
+import { LOW_CONTRASTS, STICKS_OUT } from './page-look.ts';
 
 const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-headless-shell'].find(existsSync);
 const POLL_MS = 2000;
@@ -121,31 +122,6 @@ test('hostile keys are text, drawn at first and drawn live', async () => {
   expect(complaints).toEqual([]);
 });
 
-/** Of every text that can be seen: its contrast against what it stands on, where that is too low. */
-const LOW_CONTRASTS = `(() => {
-  const channels = (color) => color.match(/[\\d.]+/g).map(Number);
-  const luminance = (color) => {
-    const [r, g, b] = channels(color).map((c) => (c / 255 <= 0.04045 ? c / 255 / 12.92 : ((c / 255 + 0.055) / 1.055) ** 2.4));
-    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
-  };
-  const ground = (element) => {
-    for (let at = element; at; at = at.parentElement) {
-      const color = getComputedStyle(at).backgroundColor;
-      if (channels(color)[3] !== 0) return color;
-    }
-    return 'rgb(255, 255, 255)';
-  };
-  const low = [];
-  for (const element of document.querySelectorAll('body *:not(script, svg, svg *)')) {
-    const hasText = [...element.childNodes].some((node) => node.nodeType === 3 && node.data.trim() !== '');
-    if (!hasText) continue;
-    const [one, other] = [luminance(getComputedStyle(element).color), luminance(ground(element))];
-    const ratio = (Math.max(one, other) + 0.05) / (Math.min(one, other) + 0.05);
-    if (ratio < 4.5) low.push(element.textContent.slice(0, 40) + ' ' + ratio.toFixed(2));
-  }
-  return low;
-})()`;
-
 describe.each([
   ['light', 360],
   ['light', 1280],
@@ -159,10 +135,7 @@ describe.each([
   ])('nothing sticks out or is hard to read with %s to show', async (_, status) => {
     const proxy = await openProxy(status);
     const { page, complaints } = await openPage(proxy.address, { width, colorScheme });
-    const sticksOut = `[...document.querySelectorAll('body, section, .verdict')]
-      .filter((element) => element.scrollWidth > element.clientWidth || element.getBoundingClientRect().right > innerWidth)
-      .map((element) => element.outerHTML.slice(0, 80))`;
-    expect(await page.evaluate(sticksOut)).toEqual([]);
+    expect(await page.evaluate(STICKS_OUT)).toEqual([]);
     expect(await page.evaluate(LOW_CONTRASTS)).toEqual([]);
     const ground = await page.evaluate<string>('getComputedStyle(document.body).backgroundColor');
     expect(ground).toBe(colorScheme === 'light' ? 'rgb(246, 247, 249)' : 'rgb(15, 19, 24)');

@@ -20,6 +20,8 @@ export interface ChangingSite {
   readonly hidden: Set<string>;
   /** `GET a.txt`, in order; index pages are `GET x/`. */
   readonly asked: string[];
+  /** Called for each file that is asked for, to send it, now or later. */
+  onFile: (answer: () => void) => void;
   /** Sets a file that was written long ago, or when `modifiedMs` says. */
   readonly put: (path: string, body: string, modifiedMs?: number) => void;
   readonly close: () => Promise<void>;
@@ -35,29 +37,36 @@ export async function startChangingSite(): Promise<ChangingSite> {
   const statuses = new Map<string, number>();
   const hidden = new Set<string>();
   const asked: string[] = [];
+  const state: Pick<ChangingSite, 'onFile'> = {
+    onFile: (answer) => {
+      answer();
+    },
+  };
   const server = createServer((request, response) => {
     const path = decodeURIComponent((request.url ?? '/').slice(1));
     asked.push(`${request.method ?? ''} ${path}`);
     const status = statuses.get(path);
     const file = files.get(path);
     if (status !== undefined) response.writeHead(status).end();
-    else if (file !== undefined) sendFile(file, request, response);
-    else sendIndex(path, files, hidden, response);
+    else if (file === undefined) sendIndex(path, files, hidden, response);
+    else state.onFile(sendFile.bind(undefined, file, request, response));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
-  return {
+  return Object.assign(state, {
     url: `http://127.0.0.1:${String(port)}/`,
     files,
     statuses,
     hidden,
     asked,
-    put: (path, body, modifiedMs = LONG_AGO_MS) => files.set(path, { body, modifiedMs }),
+    put: (path: string, body: string, modifiedMs = LONG_AGO_MS) => {
+      files.set(path, { body, modifiedMs });
+    },
     close: async () => {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
     },
-  };
+  });
 }
 
 /** As nginx does: date and ETag to the second, and an ETag of date and size. */

@@ -18,19 +18,20 @@ export async function startLackingSite(
   lacking: readonly string[],
 ): Promise<LackingSite> {
   const missing = new Set(lacking);
+  const digests = new Map(keys.map((key) => [key, sha256(bodyOf(key))]));
   const ignored = (): void => undefined;
   const state: Pick<LackingSite, 'onObject'> = { onObject: ignored };
   const site = await startIndexSite((wire): SitePage => {
     if (wire === '/') return indexOf(keys);
     const key = wire.slice(1);
-    if (!keys.includes(key)) return undefined;
+    if (!digests.has(key)) return undefined;
     state.onObject(key);
     return missing.has(key) ? undefined : objectOf(key);
   });
   return Object.assign(state, {
     ...site,
     lacking: missing,
-    digests: new Map(keys.map((key) => [key, sha256(bodyOf(key))])),
+    digests,
   });
 }
 

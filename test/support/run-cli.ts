@@ -28,6 +28,8 @@ export interface CliOptions {
   readonly stdin?: string | Uint8Array;
   /** stdin is never closed. */
   readonly stdinStaysOpen?: boolean;
+  /** stdout is a terminal. */
+  readonly onTerminal?: boolean;
   /** A process of its own, from `bin`; implied where the test acts upon it. */
   readonly ownProcess?: boolean;
   /** Kills the process with SIGKILL at the n-th time that it reaches a boundary. */
@@ -73,7 +75,7 @@ async function runHere(args: readonly string[], options: CliOptions): Promise<Cl
     env: { ...options.env },
     cwd: options.cwd ?? process.cwd(),
     stdin: Readable.from([Buffer.from(options.stdin ?? '')], { objectMode: false }),
-    stdout: stdout.stream,
+    stdout: Object.assign(stdout.stream, { isTTY: options.onTerminal === true }),
     stderr: stderr.stream,
     exitNow: (status) => {
       throw new Error(`would have ended the process at once, with ${String(status)}`);
