@@ -42,18 +42,15 @@ async function fill(endpoint, count) {
   let next = 0;
   const work = async () => {
     while (next < count) {
-      const request = {
-        method: 'PUT',
-        path: `/bench/${keyOf(next++)}`,
-        query: '',
-        headers: { host },
-      };
-      const unsigned = { ...request, payloadHash: EMPTY_PAYLOAD };
-      const signed = sign(unsigned, { keys, region: 'us-east-1', nowMs: Date.now() });
-      const headers = { ...request.headers, ...signed, 'content-length': '0' };
-      const answer = await pool.request({ method: 'PUT', path: request.path, headers });
+      const path = `/bench/${keyOf(next++)}`;
+      const unsigned = { method: 'PUT', path, query: '', host, headers: {} };
+      const headers = sign(
+        { ...unsigned, payloadHash: EMPTY_PAYLOAD },
+        { keys, region: 'us-east-1', nowMs: Date.now() },
+      );
+      const answer = await pool.request({ method: 'PUT', path, headers });
       await answer.body.dump();
-      if (answer.statusCode !== 200) throw new Error(`${request.path}: ${answer.statusCode}`);
+      if (answer.statusCode !== 200) throw new Error(`${path}: ${answer.statusCode}`);
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, work));

@@ -73,7 +73,7 @@ function serve(origin, bucket) {
   const signed = (method, path, payloadHash) => ({
     host,
     ...sign(
-      { method, path, query: '', headers: { host }, payloadHash },
+      { method, path, query: '', host, headers: {}, payloadHash },
       { keys: KEYS, region: 'us-east-1', nowMs: Date.now() },
     ),
   });

@@ -9,8 +9,8 @@ const KEYS = {
   sessionToken: undefined,
 };
 const NOW_MS = Date.UTC(2026, 10, 20, 4);
+const HOST = 's3.example:9000';
 const HEADERS = {
-  host: 's3.example:9000',
   'content-type': 'image/jpeg',
   'cache-control': 'max-age=3600',
   'x-amz-meta-bucketfill-etag': '"d41d8cd98f00b204e9800998ecf8427e"',
@@ -27,6 +27,7 @@ export function ownSigner() {
           method: 'PUT',
           path: `/bucket/folder/object-${index}.jpg`,
           query: '',
+          host: HOST,
           headers: HEADERS,
           payloadHash: EMPTY_PAYLOAD,
         },
@@ -55,7 +56,7 @@ export function smithySigner() {
         hostname: 's3.example',
         path: `/bucket/folder/object-${index}.jpg`,
         query: {},
-        headers: { ...HEADERS, 'x-amz-content-sha256': EMPTY_PAYLOAD },
+        headers: { ...HEADERS, host: HOST, 'x-amz-content-sha256': EMPTY_PAYLOAD },
       };
       await signer.sign(request, { signingDate });
     }

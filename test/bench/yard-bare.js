@@ -49,11 +49,11 @@ async function copy(key) {
     method: 'PUT',
     path: `/bucket/${key}`,
     query: '',
-    headers: { host, 'content-type': 'application/octet-stream' },
+    host,
+    headers: { 'content-type': 'application/octet-stream' },
     payloadHash: UNSIGNED_PAYLOAD,
   };
-  const signed = sign(unsigned, { keys: KEYS, region: 'us-east-1', nowMs: Date.now() });
-  const headers = { ...unsigned.headers, ...signed };
+  const headers = sign(unsigned, { keys: KEYS, region: 'us-east-1', nowMs: Date.now() });
   await ask(to, { method: 'PUT', path: unsigned.path, headers, body });
 }
 
