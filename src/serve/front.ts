@@ -114,7 +114,7 @@ interface Desk {
 }
 
 async function allAnswered(underWay: ReadonlySet<UnderWay>): Promise<void> {
-  await Promise.all(Array.from(underWay, ({ answered }) => answered));
+  await Promise.all(Array.from(underWay, async ({ answered }) => answered));
 }
 
 async function drain(
