@@ -2,7 +2,7 @@ import { type AskedRange, type PartOfObject, partLength, partOf } from '../model
 import type { StoredAnswer, StoredObject } from '../model/bucket.ts';
 import { Failure } from '../model/failure.ts';
 import type { ObjectKey } from '../model/object-key.ts';
-import type { BodySink } from '../model/ports.ts';
+import type { BodySink, Headers } from '../model/ports.ts';
 import { S3Error } from '../s3/s3-error.ts';
 import type { S3Response } from '../s3/s3-store.ts';
 import { isAbsence, refuseOtherSuccess, s3Head } from './s3-head.ts';
@@ -113,41 +113,66 @@ function contentOf(
   return { object: storedObject(tools.bucket, key, response), part: undefined };
 }
 
-/** What became of one GET; `outside`: the store says that the range holds no byte. */
-type Got<T> =
-  | { readonly outcome: 'read'; readonly value: T }
-  | { readonly outcome: 'absent' }
-  | { readonly outcome: 'outside' };
+/** What became of one GET: the store says that the range holds no byte. */
+const OUTSIDE = Symbol('outside');
 
-const ABSENT = { outcome: 'absent' } as const;
+/** One GET, on its way. */
+class S3Get<T> {
+  /** The reader's own failures, and refusals of the answer, keep their codes. */
+  isAnswered = false;
+  readonly #tools: S3Tools;
+  readonly #key: ObjectKey;
+  readonly #reader: (answer: StoredAnswer) => Promise<T>;
+  readonly #signal: AbortSignal;
+  readonly #range: AskedRange | undefined;
 
+  constructor(
+    tools: S3Tools,
+    key: ObjectKey,
+    reader: (answer: StoredAnswer) => Promise<T>,
+    signal: AbortSignal,
+    range: AskedRange | undefined,
+  ) {
+    this.#tools = tools;
+    this.#key = key;
+    this.#reader = reader;
+    this.#signal = signal;
+    this.#range = range;
+  }
+
+  readonly onAnswer = (response: S3Response): Promise<T | undefined> => {
+    this.isAnswered = true;
+    if (response.status === 404) return ABSENT;
+    const content = contentOf(this.#tools, this.#key, this.#range, response);
+    return this.#reader(new S3Answer(content, this.#tools, response, this.#signal));
+  };
+}
+
+const ABSENT = Promise.resolve(undefined);
+const NO_HEADERS: Headers = {};
+const NO_QUERY = [] as const;
+
+/** @returns undefined where there is no object. */
 async function s3Get<T>(
   tools: S3Tools,
   key: ObjectKey,
   reader: (answer: StoredAnswer) => Promise<T>,
   signal: AbortSignal,
   range: AskedRange | undefined,
-): Promise<Got<T>> {
+): Promise<T | undefined | typeof OUTSIDE> {
   const whole = keyInStore(tools, key);
-  const headers = range === undefined ? {} : { range: rangeHeader(range) };
-  const given = { isAnswered: false };
+  const headers = range === undefined ? NO_HEADERS : { range: rangeHeader(range) };
+  const get = new S3Get(tools, key, reader, signal, range);
   try {
     return await tools.store.send(
-      { method: 'GET', key: whole, query: [], headers, body: undefined, mayBeAbsent: true },
-      async (response): Promise<Got<T>> => {
-        given.isAnswered = true;
-        if (response.status === 404) return ABSENT;
-        const content = contentOf(tools, key, range, response);
-        const value = await reader(new S3Answer(content, tools, response, signal));
-        return { outcome: 'read', value };
-      },
+      { method: 'GET', key: whole, query: NO_QUERY, headers, body: undefined, mayBeAbsent: true },
+      get.onAnswer,
       signal,
     );
   } catch (error) {
-    // The reader's own failures, and refusals of the answer, keep their codes.
-    if (given.isAnswered) throw error;
-    if (isAbsence(error)) return ABSENT;
-    if (range !== undefined && isOutside(error)) return { outcome: 'outside' };
+    if (get.isAnswered) throw error;
+    if (isAbsence(error)) return undefined;
+    if (range !== undefined && isOutside(error)) return OUTSIDE;
     throw asBucketFailure(error, tools, key, 'read', signal);
   }
 }
@@ -169,8 +194,8 @@ export async function s3Read<T>(
 ): Promise<T | undefined> {
   for (let look = 1; look <= MAX_LOOKS; look += 1) {
     const got = await s3Get(tools, key, reader, signal, range);
-    if (got.outcome === 'read') return got.value;
-    const head = got.outcome === 'outside' ? await s3Head(tools, key, signal) : undefined;
+    if (got !== OUTSIDE) return got;
+    const head = await s3Head(tools, key, signal);
     if (head === undefined) return undefined;
     // An object that has some of the range was put there after the refusal.
     if (partOf(range, head.object.size) === 'none') return reader(emptyAnswer(head.object));

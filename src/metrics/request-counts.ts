@@ -5,7 +5,9 @@ interface Cell {
   readonly method: string;
   readonly rule: string;
   readonly outcome: string;
-  /** `2xx` */
+  /** Of the status. */
+  readonly hundreds: number;
+  /** `2xx`; `none` where the connection was broken before there was a status. */
   readonly status: string;
   requests: number;
   bytes: number;
@@ -20,7 +22,10 @@ const METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
  * counters take over the sums when they are collected.
  */
 export class RequestCounts {
-  readonly #cells = new Map<string, Cell>();
+  /** In the order of coming. */
+  readonly #cells: Cell[] = [];
+  /** By rule, then by outcome; each with few methods and classes. */
+  readonly #places = new Map<string, Map<string, Cell[]>>();
 
   constructor(registry: Registry) {
     const cells = this.#cells;
@@ -32,7 +37,7 @@ export class RequestCounts {
       registers,
       collect() {
         this.reset();
-        for (const { method, rule, outcome, status, requests } of cells.values()) {
+        for (const { method, rule, outcome, status, requests } of cells) {
           this.inc({ method, rule, outcome, status }, requests);
         }
       },
@@ -44,7 +49,7 @@ export class RequestCounts {
       registers,
       collect() {
         this.reset();
-        for (const { rule, outcome, bytes } of cells.values()) this.inc({ rule, outcome }, bytes);
+        for (const { rule, outcome, bytes } of cells) this.inc({ rule, outcome }, bytes);
       },
     });
     new Counter({
@@ -54,7 +59,7 @@ export class RequestCounts {
       registers,
       collect() {
         this.reset();
-        for (const { rule, outcome, cut } of cells.values()) this.inc({ rule, outcome }, cut);
+        for (const { rule, outcome, cut } of cells) this.inc({ rule, outcome }, cut);
       },
     });
   }
@@ -68,17 +73,24 @@ export class RequestCounts {
   }
 
   #cell(method: string, status: number, outcome: string, rule: string): Cell {
-    const kind = statusClass(status);
-    const place = `${method} ${kind} ${outcome} ${rule}`;
-    const had = this.#cells.get(place);
-    if (had !== undefined) return had;
-    const cell = { method, rule, outcome, status: kind, requests: 0, bytes: 0, cut: 0 };
-    this.#cells.set(place, cell);
+    const hundreds = Math.floor(status / 100);
+    const near = this.#place(rule, outcome);
+    for (const cell of near) {
+      if (cell.hundreds === hundreds && cell.method === method) return cell;
+    }
+    const kind = status === 0 ? 'none' : `${hundreds}xx`;
+    const cell = { method, rule, outcome, hundreds, status: kind, requests: 0, bytes: 0, cut: 0 };
+    near.push(cell);
+    this.#cells.push(cell);
     return cell;
   }
-}
 
-/** `2xx`; `none` where the connection was broken before there was a status. */
-function statusClass(status: number): string {
-  return status === 0 ? 'none' : `${Math.floor(status / 100)}xx`;
+  #place(rule: string, outcome: string): Cell[] {
+    const had = this.#places.get(rule);
+    const outcomes = had ?? new Map<string, Cell[]>();
+    if (had === undefined) this.#places.set(rule, outcomes);
+    const cells = outcomes.get(outcome) ?? [];
+    if (cells.length === 0) outcomes.set(outcome, cells);
+    return cells;
+  }
 }

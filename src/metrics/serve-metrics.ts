@@ -1,11 +1,11 @@
-import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
 import type { OriginEvent } from '../model/event.ts';
-import type { Filled, Served } from '../model/served.ts';
+import type { Filled, Mark, Served } from '../model/served.ts';
 import { boundedLabel } from './bounded-label.ts';
 import { fillMetrics } from './fill-metrics.ts';
 import { originMetrics } from './origin-metrics.ts';
 import { RequestCounts } from './request-counts.ts';
-import { SECONDS } from './seconds.ts';
+import { RequestDurations } from './request-durations.ts';
 
 /** What is looked at when the metrics are asked for. */
 export interface MetricsSources {
@@ -46,7 +46,8 @@ export function serveMetrics(sources: MetricsSources): ServeMetrics {
   const ruleLabel = boundedLabel(MOST_RULES);
   const originLabel = boundedLabel(MOST_ORIGINS);
   const requests = new RequestCounts(registry);
-  const { duration, failures } = requestMetrics(registry);
+  const durations = new RequestDurations(registry);
+  const failures = failureCounter(registry);
   const origins = originMetrics(registry);
   const fills = fillMetrics(registry);
   collectGauges(registry, sources);
@@ -55,9 +56,10 @@ export function serveMetrics(sources: MetricsSources): ServeMetrics {
     contentType: registry.contentType,
     text: async () => registry.metrics(),
     served(served) {
-      const outcome = outcomeOf(served);
+      const { mark } = served;
+      const outcome = mark === undefined ? 'none' : OUTCOMES[mark];
       requests.count(served, ruleLabel(served.rule ?? ''), outcome);
-      duration.observe({ outcome }, served.elapsedMs / 1000);
+      durations.record(outcome, served.elapsedMs / 1000);
       if (served.failure !== undefined) failures.inc({ of: 'request', code: served.failure.code });
     },
     filled({ rule, outcome, bytes, failure }) {
@@ -76,33 +78,23 @@ export function serveMetrics(sources: MetricsSources): ServeMetrics {
   };
 }
 
-/** `hit`, `miss`, `shared`, … as the mark; `none` for errors of the proxy's own. */
-function outcomeOf({ mark }: Served): string {
-  return mark === undefined ? 'none' : mark.toLowerCase();
-}
+/** Of answers; `none` for errors of the proxy's own. */
+const OUTCOMES: Readonly<Record<Mark, string>> = {
+  HIT: 'hit',
+  MISS: 'miss',
+  SHARED: 'shared',
+  NEGATIVE: 'negative',
+  PROXY: 'proxy',
+  REDIRECT: 'redirect',
+};
 
-interface RequestMetrics {
-  readonly duration: Histogram<'outcome'>;
-  readonly failures: Counter<'of' | 'code'>;
-}
-
-function requestMetrics(registry: Registry): RequestMetrics {
-  const registers = [registry];
-  return {
-    duration: new Histogram({
-      name: 'bucketfill_request_duration_seconds',
-      help: 'From a request to the end of its answer.',
-      labelNames: ['outcome'],
-      buckets: SECONDS,
-      registers,
-    }),
-    failures: new Counter({
-      name: 'bucketfill_failures_total',
-      help: 'Requests and whole fetches that failed, by the code of the failure.',
-      labelNames: ['of', 'code'],
-      registers,
-    }),
-  };
+function failureCounter(registry: Registry): Counter<'of' | 'code'> {
+  return new Counter({
+    name: 'bucketfill_failures_total',
+    help: 'Requests and whole fetches that failed, by the code of the failure.',
+    labelNames: ['of', 'code'],
+    registers: [registry],
+  });
 }
 
 function collectGauges(registry: Registry, sources: MetricsSources): void {

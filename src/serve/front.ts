@@ -63,16 +63,16 @@ export async function openFront({ listen, serving, onServed }: FrontSettings): P
   });
   server.setTimeout(STILL_MS);
   const connections = new Connections();
-  const underWay = new Set<Promise<void>>();
+  const underWay = new Set<UnderWay>();
+  const desk: Desk = { serving, onServed, underWay };
   const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
     // RFC 9112, 6.1: who speaks HTTP/1.0 to somebody in between may have framed it otherwise.
     const isDoubtful = request.httpVersion === '1.0' && 'transfer-encoding' in request.headers;
     if (isDoubtful) response.shouldKeepAlive = false;
     const client = connections.clientOf(response, request.socket);
-    const answered = handle(serving, request, client, onServed).finally(() =>
-      underWay.delete(answered),
-    );
-    underWay.add(answered);
+    const one: UnderWay = { answered: undefined };
+    underWay.add(one);
+    one.answered = handle(desk, one, request, client);
   };
   server.on('connection', (socket: Socket) => {
     connections.add(socket);
@@ -96,17 +96,31 @@ export async function openFront({ listen, serving, onServed }: FrontSettings): P
   const { address, port } = server.address() as AddressInfo;
   return {
     address: { host: address, port },
-    underWayNow: async () => {
-      await Promise.all(underWay);
-    },
+    underWayNow: () => allAnswered(underWay),
     drain: async (patience) => drain(server, connections, underWay, patience),
   };
+}
+
+/** A request that is being answered. */
+interface UnderWay {
+  answered: Promise<void> | undefined;
+}
+
+/** What answering takes, the same for all requests. */
+interface Desk {
+  readonly serving: Serving;
+  readonly onServed: (served: Served) => void;
+  readonly underWay: Set<UnderWay>;
+}
+
+async function allAnswered(underWay: ReadonlySet<UnderWay>): Promise<void> {
+  await Promise.all(Array.from(underWay, async ({ answered }) => answered));
 }
 
 async function drain(
   server: Server,
   connections: Connections,
-  underWay: ReadonlySet<Promise<void>>,
+  underWay: ReadonlySet<UnderWay>,
   patience: AbortSignal,
 ): Promise<void> {
   const closed = once(server, 'close');
@@ -122,7 +136,7 @@ async function drain(
   patience.removeEventListener('abort', breakAll);
   // Ends its timers.
   server.close();
-  await Promise.all(underWay);
+  await allAnswered(underWay);
 }
 
 const UNWANTED = 'HTTP/1.1 405 Method Not Allowed';
@@ -144,10 +158,10 @@ function refuseUnreadable(error: NodeJS.ErrnoException, socket: Socket): void {
 }
 
 async function handle(
-  serving: Serving,
+  { serving, onServed, underWay }: Desk,
+  one: UnderWay,
   incoming: IncomingMessage,
   client: HttpClient,
-  onServed: (served: Served) => void,
 ): Promise<void> {
   const { clock, steadyClock } = serving;
   const timeMs = clock.now();
@@ -156,30 +170,35 @@ async function handle(
   // A body that nobody wants is read away, so that the connection can be used again.
   incoming.resume();
   const id = randomUUID();
-  const exchange = await answer(serving, client, id, { method, target, rawHeaders });
-  onServed({
-    id,
-    timeMs,
-    method,
-    key: exchange?.request.key,
-    rule: exchange?.rule?.id,
-    mark: exchange?.mark,
-    status: client.status,
-    bytes: client.sentBytes,
-    elapsedMs: steadyClock.now() - begunMs,
-    neededOrigin: exchange?.neededOrigin ?? false,
-    cut: !client.ended,
-    failure: exchange?.failure,
-  });
+  try {
+    const exchange = begun(serving, client, id, { method, target, rawHeaders });
+    if (exchange !== undefined && client.status === 0) await serveRequest(serving, exchange);
+    onServed({
+      id,
+      timeMs,
+      method,
+      key: exchange?.request.key,
+      rule: exchange?.rule?.id,
+      mark: exchange?.mark,
+      status: client.status,
+      bytes: client.sentBytes,
+      elapsedMs: steadyClock.now() - begunMs,
+      neededOrigin: exchange?.neededOrigin ?? false,
+      cut: !client.ended,
+      failure: exchange?.failure,
+    });
+  } finally {
+    underWay.delete(one);
+  }
 }
 
-/** @returns what was found out about a request for an object. */
-async function answer(
+/** @returns a request for an object, which is answered already where it came in a loop. */
+function begun(
   serving: Serving,
   client: HttpClient,
   id: string,
   raw: RawRequest,
-): Promise<Exchange | undefined> {
+): Exchange | undefined {
   const address = readAddress(raw);
   switch (address.operation) {
     case 'refuse':
@@ -190,15 +209,19 @@ async function answer(
       return undefined;
     case 'read': {
       const { request } = address;
-      const found = { rule: undefined, mark: undefined, neededOrigin: false, failure: undefined };
-      const begunAt = serving.fills.now;
-      const exchange: Exchange = { id, request, client, begunAt, ...found };
       if (isLoop(request.headers, serving.name)) {
         refuse(client, raw.method, id, LOOP, `/${request.key}`);
-      } else {
-        await serveRequest(serving, exchange);
       }
-      return exchange;
+      return {
+        id,
+        request,
+        client,
+        begunAt: serving.fills.now,
+        rule: undefined,
+        mark: undefined,
+        neededOrigin: false,
+        failure: undefined,
+      };
     }
   }
 }

@@ -8,6 +8,7 @@ const MOST_PROXIES = 10;
 
 /** Whether the request went through the proxy of that name already, or through too many. */
 export function isLoop(headers: Headers, proxy: string): boolean {
+  if (!Object.hasOwn(headers, LOOP_MARK)) return false;
   const names = through(headers);
   return names.includes(proxy) || names.length >= MOST_PROXIES;
 }

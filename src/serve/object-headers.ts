@@ -16,6 +16,7 @@ import { isHeaderName, isHeaderValue } from '../rules/header-names.ts';
 import { headerBytes } from './client/header-bytes.ts';
 import { httpDate } from './client/http-date.ts';
 import { ossTag } from './oss-tag.ts';
+import { remembered } from './remembered.ts';
 import { isPassable, passedAnswerHeaders } from './passed-answer-headers.ts';
 
 /**
@@ -50,18 +51,18 @@ const OBJECT_OWN: ReadonlySet<string> = new Set([
  * The headers of a stored object for a client, but for the body's length and range: names in lower
  * case, values as node:http writes them. The notes that this program keeps beside objects are not
  * among them. With `validators: origin` the object has the validators that the origin gave it, and
- * the bucket's own where nothing is noted of an origin.
+ * the bucket's own where nothing is noted of an origin. They are the caller's to change.
  */
 export function headersOfHit(
   object: StoredObject,
   response: ResponseSettings,
   mark: Mark,
-): Headers {
+): Record<string, string> {
   const validators =
     response.validators === 'origin' && isNoted(object)
       ? notedValidators(object)
       : bucketValidators(object);
-  return headersOf(object, validators, {}, response, mark);
+  return addObject({}, object, validators, response, mark);
 }
 
 /**
@@ -78,7 +79,7 @@ export function headersOfMiss(
   const kept = shownMetadata(key, head, store);
   const validators = response.validators === 'origin' ? notedValidators(kept) : NO_VALIDATORS;
   const passed = passedAnswerHeaders(response.passHeaders, head.headers);
-  return headersOf(kept, validators, passed, response, mark);
+  return addObject(passed, kept, validators, response, mark);
 }
 
 /** The header that says where an answer came from; none where the rule wants none. */
@@ -102,15 +103,14 @@ function addSet(
   }
 }
 
-function headersOf(
+/** What comes later counts: what serve says itself is nobody's to set. */
+function addObject(
+  headers: Record<string, string>,
   kept: ObjectMetadata,
   { etag, lastModified }: Validators,
-  passed: Headers,
   response: ResponseSettings,
   mark: Mark,
-): Headers {
-  // What comes later counts: what serve says itself is nobody's to set.
-  const headers: Record<string, string> = { ...passed };
+): Record<string, string> {
   addKept(headers, kept);
   addSet(headers, response);
   headers['accept-ranges'] = 'bytes';
@@ -127,10 +127,11 @@ function headersOf(
 /** Content headers, those that S3 has no field for, and user metadata. */
 function addKept(to: Record<string, string>, { headers, metadata }: ObjectMetadata): void {
   for (const name of Object.keys(headers)) {
-    if (name === 'content-encoding' || isPassable(name)) addText(to, name, headers[name] ?? '');
+    const header = fieldShownAs(name);
+    if (header !== undefined) addText(to, header, headers[name] ?? '');
   }
   for (const name of Object.keys(metadata)) {
-    const header = shownAs(name.toLowerCase());
+    const header = metadataShownAs(name);
     if (header !== undefined) addText(to, header, metadata[name] ?? '');
   }
 }
@@ -139,6 +140,12 @@ function addText(to: Record<string, string>, name: string, text: string): void {
   const value = headerBytes(text);
   if (value !== undefined) setHeader(to, name, value);
 }
+
+/** Objects have the same few names again and again, and each would be held against patterns. */
+const fieldShownAs = remembered((name) =>
+  name === 'content-encoding' || isPassable(name) ? name : undefined,
+);
+const metadataShownAs = remembered((name) => shownAs(name.toLowerCase()));
 
 /** The header that a client gets a piece of metadata in; undefined where it is none of his. */
 function shownAs(name: string): string | undefined {

@@ -28,7 +28,12 @@ export function isPassable(name: string): boolean {
  * to a connection, because it always does or because `Connection` names it (RFC 9110, 7.6.1).
  * @param names lower-case
  */
-export function passedAnswerHeaders(names: readonly string[], headers: Headers): Headers {
+export function passedAnswerHeaders(
+  names: readonly string[],
+  headers: Headers,
+): Record<string, string> {
+  // Most rules name none.
+  if (names.length === 0) return {};
   const options = (headers['connection'] ?? '').split(',');
   const ofConnection = new Set(options.map((option) => option.trim().toLowerCase()));
   const passed = names.flatMap((name) => {

@@ -18,7 +18,7 @@ const MOST_LOOKS = 5;
  * @returns false, with nothing sent, where the bucket has none.
  * @throws Failure of the bucket; where something was sent by then, the answer can't be finished.
  */
-export async function serveHit(
+export function serveHit(
   serving: Serving,
   exchange: Exchange,
   key: ObjectKey,
@@ -32,7 +32,8 @@ export async function serveHit(
 }
 
 function isConditional(headers: Headers): boolean {
-  return Object.keys(headers).some((name) => name.startsWith('if-'));
+  for (const name of Object.keys(headers)) if (name.startsWith('if-')) return true;
+  return false;
 }
 
 /** One request to the bucket, whose answer is handed on. */
@@ -101,7 +102,12 @@ async function sendAnswer(
     return true;
   }
   const length = part === undefined ? object.size : part.last - part.first + 1;
-  headOf(client, headersOfHit(object, response, 'HIT'), part, object.size);
+  const headers = headersOfHit(object, response, 'HIT');
+  if (part === undefined) {
+    // Nobody else has these headers, so they needn't be copied.
+    headers['content-length'] = String(length);
+    client.head(200, headers);
+  } else headOf(client, headers, part, object.size);
   if (length <= ONE_PIECE_BYTES) {
     client.end(await answer.bytes(ONE_PIECE_BYTES));
     return true;

@@ -38,7 +38,16 @@ const PLAIN: ResponseSettings = {
  */
 export async function serveRequest(serving: Serving, exchange: Exchange): Promise<void> {
   try {
-    await answer(serving, exchange, serving.inForce());
+    const inForce = serving.inForce();
+    const unasked = matchUnasked(inForce.rules, exchange.request);
+    if (unasked.decided && unasked.rule !== undefined) {
+      await act(serving, exchange, inForce, unasked.rule);
+      return;
+    }
+    const rule = matchRequest(inForce.rules, exchange.request, MISS);
+    exchange.rule = rule;
+    const said = await askBucket(serving, exchange, rule?.response ?? PLAIN);
+    if (said !== 'answered') await answerWithout(serving, exchange, inForce, said);
   } catch (error) {
     if (exchange.client.gone.aborted) return;
     refuse(exchange, asFailure(error));
@@ -58,34 +67,31 @@ function refuse(exchange: Exchange, failure: Failure): void {
   sendError(exchange, { status: 503, code: 'SlowDown', message, retryAfterMs });
 }
 
-async function answer(serving: Serving, exchange: Exchange, inForce: RulesInForce): Promise<void> {
-  const { request } = exchange;
-  const { rules } = inForce;
-  const unasked = matchUnasked(rules, request);
-  if (unasked.decided && unasked.rule !== undefined) {
-    await act(serving, exchange, inForce, unasked.rule);
-    return;
-  }
-  const rule = matchRequest(rules, request, MISS);
-  exchange.rule = rule;
-  const said = await askBucket(serving, exchange, rule?.response ?? PLAIN);
-  if (said === 'answered') return;
-  const forStatus = said === MISS ? rule : matchRequest(rules, request, said.status ?? 503);
+/** Goes on by the rule for what the bucket said instead of giving the object. */
+async function answerWithout(
+  serving: Serving,
+  exchange: Exchange,
+  inForce: RulesInForce,
+  said: typeof MISS | Failure,
+): Promise<void> {
+  const { request, rule } = exchange;
+  const forStatus = said === MISS ? rule : matchRequest(inForce.rules, request, said.status ?? 503);
   exchange.rule = forStatus;
   if (forStatus !== undefined) await act(serving, exchange, inForce, forStatus);
   else if (said === MISS) notFound(exchange);
   else refuse(exchange, said);
 }
 
-/** @returns what the bucket said, where it did not give the object. */
+/** @returns what the bucket said, where it did not give the object; what it can't hold it lacks. */
 async function askBucket(
   serving: Serving,
   exchange: Exchange,
   response: ResponseSettings,
 ): Promise<'answered' | typeof MISS | Failure> {
   try {
-    return (await isHit(serving, exchange, exchange.request.key, response)) ? 'answered' : MISS;
+    return (await serveHit(serving, exchange, exchange.request.key, response)) ? 'answered' : MISS;
   } catch (error) {
+    if (isUnholdable(error)) return MISS;
     const failure = asFailure(error);
     if (exchange.client.begun || !isBucketFailure(failure)) throw error;
     exchange.mark = undefined;
@@ -103,9 +109,13 @@ async function isHit(
   try {
     return await serveHit(serving, exchange, objectKey(key), response);
   } catch (error) {
-    if (error instanceof Failure && error.code === 'KEY_INVALID') return false;
+    if (isUnholdable(error)) return false;
     throw error;
   }
+}
+
+function isUnholdable(error: unknown): boolean {
+  return error instanceof Failure && error.code === 'KEY_INVALID';
 }
 
 function notFound(exchange: Exchange): void {
@@ -175,7 +185,7 @@ function targetOf(
   try {
     return redirectTarget(rule, base, request);
   } catch (error) {
-    if (error instanceof Failure && error.code === 'KEY_INVALID') return undefined;
+    if (isUnholdable(error)) return undefined;
     throw error;
   }
 }

@@ -73,6 +73,10 @@ test('durations fall into buckets from a millisecond to a minute', async () => {
       `${of('+Inf')} 4`,
     ]),
   );
+  const whole = (what: string) => `bucketfill_request_duration_seconds_${what}{outcome="hit"}`;
+  expect(lines.slice(-2)).toEqual([`${whole('sum')} 120.005`, `${whole('count')} 4`]);
+  // Fifteen bounds, what is beyond them, sum and count.
+  expect(lines).toHaveLength(18);
 });
 
 test('fills are counted by outcome, and only what was stored as filled bytes', async () => {

@@ -1,5 +1,5 @@
-import { keyProblem, objectKey } from '../../model/object-key.ts';
-import type { ObjectKey } from '../../model/object-key.ts';
+import { Failure } from '../../model/failure.ts';
+import { type ObjectKey, objectKey } from '../../model/object-key.ts';
 import type { Headers } from '../../model/ports.ts';
 import type { ClientRequest } from '../../rules/client-request.ts';
 import { joinHeaders } from './join-headers.ts';
@@ -97,8 +97,12 @@ function readKey(path: string, query: string): ObjectKey | Refusal {
     const what = about === undefined ? 'a bucket, only of objects' : `the sub-resource ${about}`;
     return { ...refusal('NotImplemented', `this server can't tell of ${what}`), status: 501 };
   }
-  const problem = keyProblem(text);
-  return problem === undefined ? objectKey(text) : refusal('KeyTooLongError', problem);
+  try {
+    return objectKey(text);
+  } catch (error) {
+    if (error instanceof Failure) return refusal('KeyTooLongError', error.message);
+    throw error;
+  }
 }
 
 /** Undefined where an escape is broken, or the bytes are not strictly UTF-8. */

@@ -27,18 +27,31 @@ export interface Client {
 /** A client that leaves is no error of ours. */
 const ignore = (): void => undefined;
 
+/** What all answers on one connection share. */
+export interface AnswersConnection {
+  /** Aborts with the connection. */
+  readonly gone: AbortSignal;
+  /** Who waits for it to take more; each is to be woken when it is gone, behind `gone`. */
+  readonly waiting: Set<HttpClient>;
+}
+
 /** The client behind an answer of Node's server. */
 export class HttpClient implements Client {
   readonly gone: AbortSignal;
   readonly #response: ServerResponse;
+  readonly #waiting: Set<HttpClient>;
   #status = 0;
   #headers: Headers | undefined;
   #sentBytes = 0;
+  #drained: Promise<void> | undefined;
+  #resolveDrained: () => void = ignore;
+  #rejectDrained: (reason: unknown) => void = ignore;
+  #hearsDrain = false;
 
-  /** @param gone aborts with the connection; all answers on it share it */
-  constructor(response: ServerResponse, gone: AbortSignal) {
+  constructor(response: ServerResponse, { gone, waiting }: AnswersConnection) {
     this.#response = response;
     this.gone = gone;
+    this.#waiting = waiting;
     response.on('error', ignore);
   }
 
@@ -73,7 +86,7 @@ export class HttpClient implements Client {
     this.gone.throwIfAborted();
     this.#begin();
     this.#sentBytes += chunk.length;
-    return this.#response.write(chunk) ? undefined : this.#drained();
+    return this.#response.write(chunk) ? undefined : this.#untilDrained();
   };
 
   end(last?: Uint8Array): void {
@@ -92,23 +105,33 @@ export class HttpClient implements Client {
     else breakOff(socket);
   }
 
+  /** The connection takes more, or is gone. */
+  wake(): void {
+    if (!this.#waiting.delete(this)) return;
+    this.#drained = undefined;
+    if (this.gone.aborted) this.#rejectDrained(this.gone.reason);
+    else this.#resolveDrained();
+  }
+
   #begin(): void {
     if (this.#response.headersSent) return;
     if (this.#headers === undefined) throw new Error('an answer without a head');
     this.#response.writeHead(this.#status, this.#headers);
   }
 
-  #drained(): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const { gone } = this;
-      const settle = (): void => {
-        this.#response.off('drain', settle);
-        gone.removeEventListener('abort', settle);
-        if (gone.aborted) reject(gone.reason as Error);
-        else resolve();
-      };
-      this.#response.once('drain', settle);
-      gone.addEventListener('abort', settle, { once: true });
+  /** A large body waits many times: what listens is put in place once. */
+  #untilDrained(): Promise<void> {
+    if (!this.#hearsDrain) {
+      this.#hearsDrain = true;
+      this.#response.on('drain', () => {
+        this.wake();
+      });
+    }
+    this.#waiting.add(this);
+    this.#drained ??= new Promise((resolve, reject) => {
+      this.#resolveDrained = resolve;
+      this.#rejectDrained = reject;
     });
+    return this.#drained;
   }
 }

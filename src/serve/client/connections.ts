@@ -2,27 +2,27 @@ import { setMaxListeners } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { breakOff } from './break-off.ts';
-import { HttpClient } from './client.ts';
+import { type AnswersConnection, HttpClient } from './client.ts';
 
 /**
  * One connection of a client. It has one signal for all answers: a signal for each took 8 % of the
  * CPU time of a small hit.
  */
-class ClientConnection {
+class ClientConnection implements AnswersConnection {
   readonly answers = new Set<ServerResponse>();
-  readonly #gone = new AbortController();
+  readonly waiting = new Set<HttpClient>();
+  readonly gone: AbortSignal;
+  readonly #controller = new AbortController();
 
   constructor() {
+    this.gone = this.#controller.signal;
     // Each answer that is pipelined listens, however many there are.
-    setMaxListeners(0, this.#gone.signal);
-  }
-
-  get gone(): AbortSignal {
-    return this.#gone.signal;
+    setMaxListeners(0, this.gone);
   }
 
   leave(): void {
-    this.#gone.abort(new Error('the client left'));
+    this.#controller.abort(new Error('the client left'));
+    for (const client of this.waiting) client.wake();
   }
 }
 
@@ -47,14 +47,15 @@ export class Connections {
 
   /** The client that gets an answer. */
   clientOf(response: ServerResponse, socket: Socket): HttpClient {
-    const { answers, gone } = this.#connections.get(socket) ?? closed();
+    const connection = this.#connections.get(socket) ?? closed();
+    const { answers } = connection;
     if (this.#isDraining) response.shouldKeepAlive = false;
     answers.add(response);
-    response.once('close', () => {
+    response.on('close', () => {
       answers.delete(response);
       if (this.#isDraining && answers.size === 0) socket.destroySoon();
     });
-    return new HttpClient(response, gone);
+    return new HttpClient(response, connection);
   }
 
   /** An answer is on its way out: nothing else may be written between. */

@@ -1,7 +1,7 @@
 import { isHeaderValue } from '../../rules/header-names.ts';
 
-// eslint-disable-next-line no-control-regex
-const ASCII = /^[\u0000-\u007f]*$/;
+/** Needs no change, and can be sent: nearly all values. */
+const PLAIN = /^[\t\u0020-\u007e]*$/;
 
 /**
  * A text as a header's value: its bytes in UTF-8, as Latin-1 characters, as node:http writes them.
@@ -10,6 +10,7 @@ const ASCII = /^[\u0000-\u007f]*$/;
  * headers of its own
  */
 export function headerBytes(text: string): string | undefined {
-  const value = ASCII.test(text) ? text : Buffer.from(text, 'utf8').toString('latin1');
+  if (PLAIN.test(text)) return text;
+  const value = Buffer.from(text, 'utf8').toString('latin1');
   return isHeaderValue(value) ? value : undefined;
 }

@@ -8,10 +8,11 @@ export interface Target {
   readonly authority: string | undefined;
 }
 
+/** What needs no second look: most targets, so that it is asked first. */
+const PLAIN = /^[\u0021\u0022\u0024-\u007e]+$/;
+
 /** What no URI holds as it is, and a fragment, which no client sends (RFC 3986, 2 and 3.5). */
 const UNFIT = /[^\u0021\u0022\u0024-\u007e\u0080-\u00ff]/;
-
-const HIGH = /[\u0080-\u00ff]/;
 
 const ABSOLUTE = /^https?:\/\/([^/?]*)(.*)$/i;
 
@@ -22,13 +23,14 @@ const ABSOLUTE = /^https?:\/\/([^/?]*)(.*)$/i;
  * @returns undefined for what is no target of a request for a resource
  */
 export function readTarget(target: string): Target | undefined {
-  if (UNFIT.test(target)) return undefined;
-  const text = HIGH.test(target) ? escaped(target) : target;
+  const isPlain = PLAIN.test(target);
+  if (!isPlain && UNFIT.test(target)) return undefined;
+  const text = isPlain ? target : escaped(target);
   if (text === '*') return { path: text, query: '', authority: undefined };
-  if (text.startsWith('/')) return { ...pathAndQuery(text), authority: undefined };
+  if (text.startsWith('/')) return parted(text, undefined);
   const [, authority, rest = ''] = ABSOLUTE.exec(text) ?? [];
   if (authority === undefined) return undefined;
-  return { ...pathAndQuery(rest.startsWith('/') ? rest : `/${rest}`), authority };
+  return parted(rest.startsWith('/') ? rest : `/${rest}`, authority);
 }
 
 function escaped(target: string): string {
@@ -38,8 +40,8 @@ function escaped(target: string): string {
   );
 }
 
-function pathAndQuery(text: string): Pick<Target, 'path' | 'query'> {
+function parted(text: string, authority: string | undefined): Target {
   const mark = text.indexOf('?');
-  if (mark === -1) return { path: text, query: '' };
-  return { path: text.slice(0, mark), query: text.slice(mark + 1) };
+  if (mark === -1) return { path: text, query: '', authority };
+  return { path: text.slice(0, mark), query: text.slice(mark + 1), authority };
 }

@@ -26,6 +26,12 @@ class Notes {
   readonly keys = new LatestKeys(MOST_KEYS);
   isEmpty = true;
 
+  /** One more answer. */
+  count(hourMs: number, rule: string | null, neededOrigin: number): void {
+    this.counts.count(hourMs, rule, 1, neededOrigin);
+    this.isEmpty = false;
+  }
+
   add(other: Pick<GaugeBatch, 'counts' | 'keys'>): void {
     for (const count of other.counts) this.counts.add(count);
     for (const key of other.keys) this.keys.note(key);
@@ -77,14 +83,16 @@ export class CutoverGauge {
   /** One more answer. */
   note(served: Served): void {
     const timeMs = this.#settings.clock.now();
+    const hourMs = hourOf(timeMs);
     const rule = served.rule ?? null;
-    const needed = neededOrigin(served);
-    const counts = [{ hourMs: hourOf(timeMs), rule, requests: 1, neededOrigin: needed ? 1 : 0 }];
+    const needed = neededOrigin(served) ? 1 : 0;
+    this.#all.count(hourMs, rule, needed);
+    this.#unwritten.count(hourMs, rule, needed);
     const { key } = served;
-    const isKept = needed && key !== undefined;
-    const keys = isKept ? [{ key, rule, mark: served.mark ?? null, timeMs }] : [];
-    this.#all.add({ counts, keys });
-    this.#unwritten.add({ counts, keys });
+    if (needed === 0 || key === undefined) return;
+    const latest = { key, rule, mark: served.mark ?? null, timeMs };
+    this.#all.keys.note(latest);
+    this.#unwritten.keys.note(latest);
   }
 
   status(): CutoverStatus {

@@ -12,8 +12,14 @@ export class HourCounts {
   readonly #hours = new Map<number, Map<string | null, Cell>>();
 
   add({ hourMs, rule, requests, neededOrigin }: GaugeCount): void {
-    const rules = this.#hours.get(hourMs) ?? new Map<string | null, Cell>();
-    this.#hours.set(hourMs, rules);
+    this.count(hourMs, rule, requests, neededOrigin);
+  }
+
+  /** As `add`. */
+  count(hourMs: number, rule: string | null, requests: number, neededOrigin: number): void {
+    const had = this.#hours.get(hourMs);
+    const rules = had ?? new Map<string | null, Cell>();
+    if (had === undefined) this.#hours.set(hourMs, rules);
     const cell = rules.get(rule);
     if (cell === undefined) {
       rules.set(rule, { requests, neededOrigin });
