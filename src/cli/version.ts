@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 
-/** Both src/cli and dist/cli stand two folders below the package's root. */
+/** src/cli, dist/cli and dist/bundle all stand two folders below the package's root. */
 const manifest: unknown = createRequire(import.meta.url)('../../package.json');
 
 /** The package's version, as in package.json. */

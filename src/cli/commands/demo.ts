@@ -2,15 +2,13 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import process from 'node:process';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import { type DemoProcess, playDemo } from '../../demo/demo-script.ts';
 import type { RunEvent } from '../../model/event.ts';
 import { EXIT } from '../../model/exit-code.ts';
 import { objectKey } from '../../model/object-key.ts';
 import { openDirectory } from '../open-bucket.ts';
+import { programFile } from '../program-file.ts';
 import type { Surroundings } from '../surroundings.ts';
-
-const BIN = fileURLToPath(new URL('../../../bin/bucketfill.js', import.meta.url));
 
 /** `bucketfill demo`: no arguments, no network, no account. */
 export async function demo(surroundings: Surroundings): Promise<number> {
@@ -28,7 +26,7 @@ export async function demo(surroundings: Surroundings): Promise<number> {
 
 /** A process of its own, because it is going to be killed. */
 function startMigrate(args: readonly string[], env: Surroundings['env']): DemoProcess {
-  const child = spawn(process.execPath, [BIN, 'migrate', ...args], {
+  const child = spawn(process.execPath, [programFile, 'migrate', ...args], {
     env: withoutSettings(env),
     stdio: ['ignore', 'pipe', 'inherit'],
   });
