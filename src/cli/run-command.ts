@@ -193,6 +193,7 @@ async function runSharing(
     events,
     clock: surroundings.clock,
     concurrency: options.concurrency,
+    busyShare: surroundings.busyShare(),
     traffic: sources.traffic,
     waitingRules: sources.waitingRules,
     warn: opened.log.warn,

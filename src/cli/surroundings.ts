@@ -16,6 +16,8 @@ export interface Surroundings {
   readonly clock: Clock;
   /** As `clock`, but nobody can set it: for who keeps moments in memory and waits for them. */
   readonly steadyClock: Clock;
+  /** Makes what tells the share of the time since it was last asked that this thread was busy. */
+  readonly busyShare: () => () => number;
   readonly onBoundary: OnBoundary;
   /** Ends the process at once, whatever still waits. */
   readonly exitNow: (code: number) => void;
@@ -53,6 +55,15 @@ export function processSurroundings(): Surroundings {
     host: os.hostname(),
     clock,
     steadyClock,
+    busyShare: () => {
+      let before = performance.eventLoopUtilization();
+      return () => {
+        const now = performance.eventLoopUtilization();
+        const { utilization } = performance.eventLoopUtilization(now, before);
+        before = now;
+        return utilization;
+      };
+    },
     onBoundary: () => undefined,
     exitNow: (code) => process.exit(code),
     onReload: (listener) => {

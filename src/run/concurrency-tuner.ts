@@ -7,6 +7,8 @@ export interface Sample {
   readonly bytes: number;
   /** Entries wait for a worker, so that it is the level that bounds the speed. */
   readonly busy: boolean;
+  /** This thread itself has had hardly any time left since the last look. */
+  readonly saturated: boolean;
 }
 
 /** `auto` never goes below or above these. */
@@ -43,7 +45,8 @@ const LONGEST_REST_MS = 8000;
  * is faster; else the level goes back, and rests for longer. A step up that brings something begins
  * a new ramp. What seems to bring nothing is measured for twice as long before it is believed: other
  * work on the machine, or on the origin, makes any single moment slow. Measurements in which workers
- * had nothing to do, since entries came too slowly, count for nothing.
+ * had nothing to do, since entries came too slowly, count for nothing. While the thread itself has
+ * no time left, more at once would bring nothing but memory and garbage: then it never goes up.
  */
 export class ConcurrencyTuner {
   #level = START_AT_ONCE;
@@ -55,6 +58,8 @@ export class ConcurrencyTuner {
   /** The level to go back to, and its speed. */
   #base = { level: START_AT_ONCE, speed: 0 };
   #upwards = false;
+  /** In every look of this measurement. */
+  #saturated = true;
   #restMs = FIRST_REST_MS;
 
   get level(): number {
@@ -67,8 +72,10 @@ export class ConcurrencyTuner {
     // A clock that was set back begins a new measurement.
     if (since === undefined || !now.busy || now.nowMs < since.nowMs) {
       this.#since = now.busy ? now : undefined;
+      this.#saturated = true;
       return this.#level;
     }
+    this.#saturated &&= now.saturated;
     const ms = now.nowMs - since.nowMs;
     const { ms: leastMs, rounds } = this.#needs;
     const isEnough = now.settled - since.settled >= rounds * this.#level && ms >= leastMs;
@@ -90,6 +97,7 @@ export class ConcurrencyTuner {
     this.#since = now;
     if (measured < wanted) this.#goBack();
     else this.#goOn(measured);
+    this.#saturated = true;
   }
 
   /** How much faster than before a level has to be. */
@@ -117,12 +125,12 @@ export class ConcurrencyTuner {
     const { level } = this;
     this.#base = { level, speed: measured };
     if (this.#phase === 'rest') {
-      this.#upwards = !this.#upwards;
+      this.#upwards = !this.#upwards && !this.#saturated;
       this.#move('try', this.#upwards ? level * STEP : level / STEP);
       return;
     }
     this.#restMs = FIRST_REST_MS;
-    if (this.#phase === 'try' && !this.#upwards) this.#rest();
+    if (this.#saturated || (this.#phase === 'try' && !this.#upwards)) this.#rest();
     else this.#move('ramp', level * 2);
   }
 

@@ -30,6 +30,9 @@ export interface StopSignals {
  */
 const MOST_PARKED = 4096;
 
+/** A thread that is so busy gets no more done by having more to do at once. */
+const SATURATED_SHARE = 0.8;
+
 /** A file that is edited in place while it is read for so long gives a mix of two versions. */
 const RECHECK_AFTER_MS = 5000;
 
@@ -47,6 +50,8 @@ export interface EngineJob {
   readonly concurrency: number | 'auto';
   /** What else moves on beside the entries. */
   readonly scan?: { readonly moves: () => number } | undefined;
+  /** Share of the time since the last call in which this thread had work, 0 to 1; absent: unknown. */
+  readonly busyShare?: (() => number) | undefined;
   /** What has come from the origins so far. */
   readonly traffic: { readonly bodyBytes: number };
   /** Rules whose entries wait for their addresses now. */
@@ -187,7 +192,9 @@ export class Engine {
     if (this.#tuner === undefined) return;
     const { bodyBytes: bytes } = this.#job.traffic;
     const settled = this.#tallies.counts.listed;
-    this.#level = this.#tuner.sample({ nowMs, settled, bytes, busy: this.#queue.size > 0 });
+    const busy = this.#queue.size > 0;
+    const saturated = (this.#job.busyShare?.() ?? 0) >= SATURATED_SHARE;
+    this.#level = this.#tuner.sample({ nowMs, settled, bytes, busy, saturated });
     this.#applyLevel();
   }
 

@@ -35,6 +35,7 @@ async function checked(
     host: 'h',
     clock: fakeClock(),
     steadyClock: fakeClock(),
+    busyShare: () => () => 0,
     onBoundary: () => undefined,
     exitNow: () => undefined,
     onSignal: () => () => undefined,

@@ -42,6 +42,7 @@ async function explained(...args: string[]): Promise<string> {
     host: 'h',
     clock: fakeClock(),
     steadyClock: fakeClock(),
+    busyShare: () => () => 0,
     onBoundary: () => undefined,
     exitNow: () => undefined,
     onSignal: () => () => undefined,

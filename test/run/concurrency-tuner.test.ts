@@ -33,17 +33,28 @@ interface Play {
   readonly bytesAnObject?: number;
   /** Share by which the speed of each tick is off, at most. */
   readonly noise?: number;
+  /** Whether the thread has no time left at a level; absent: it always has. */
+  readonly saturated?: (level: number) => boolean;
 }
 
 /** Lets a tuner lead a simulated run. @returns what was done, and each tick's level. */
-function play(speed: Speed, { seconds, bytesAnObject = 1000, noise: share = 0 }: Play) {
+function play(
+  speed: Speed,
+  { seconds, bytesAnObject = 1000, noise: share = 0, saturated = () => false }: Play,
+) {
   const tuner = new ConcurrencyTuner();
   const chance = noise();
   const levels: number[] = [];
   let settled = 0;
   for (let ms = 0; ms <= seconds * 1000; ms += TICK_MS) {
     const bytes = Math.floor(settled * bytesAnObject);
-    tuner.sample({ nowMs: ms, settled: Math.floor(settled), bytes, busy: true });
+    tuner.sample({
+      nowMs: ms,
+      settled: Math.floor(settled),
+      bytes,
+      busy: true,
+      saturated: saturated(tuner.level),
+    });
     levels.push(tuner.level);
     const factor = 1 + share * chance();
     for (let step = 0; step < TICK_MS; step += STEP_MS) {
@@ -133,6 +144,20 @@ describe('a run that finds its own concurrency', () => {
     expect(large.level).toBeGreaterThanOrEqual(48);
   });
 
+  it('goes no higher where the thread itself has no time left, however warm it gets', () => {
+    // A program that has just started gets faster by itself for a while.
+    const warming: Speed = (level, ms) => Math.min(level / 0.002, 1000 + ms / 2);
+    const { levels } = play(warming, { seconds: 20, saturated: (level) => level >= 16 });
+    expect(Math.max(...levels)).toBeLessThanOrEqual(24);
+    const unaware = play(warming, { seconds: 20 });
+    expect(Math.max(...unaware.levels)).toBeGreaterThanOrEqual(32);
+  });
+
+  it('goes up all the same where the thread has time again', () => {
+    const { level } = play(latency(100), { seconds: 20, saturated: (at) => at > 64 });
+    expect(level).toBeGreaterThanOrEqual(64);
+  });
+
   it('is not misled by a machine that is busy with other things', () => {
     const origin = latency(100, 64);
     const done = play(origin, { seconds: 120, noise: 0.6 });
@@ -149,11 +174,11 @@ describe('a run that finds its own concurrency', () => {
   it('learns nothing from times when workers had nothing to do, or nothing moved', () => {
     const tuner = new ConcurrencyTuner();
     for (let ms = 0; ms < 60_000; ms += TICK_MS) {
-      tuner.sample({ nowMs: ms, settled: ms, bytes: 0, busy: ms % 500 !== 0 });
+      tuner.sample({ nowMs: ms, settled: ms, bytes: 0, busy: ms % 500 !== 0, saturated: false });
     }
     expect(tuner.level).toBe(16);
     for (let ms = 60_000; ms < 120_000; ms += TICK_MS) {
-      tuner.sample({ nowMs: ms, settled: 59_750, bytes: 0, busy: true });
+      tuner.sample({ nowMs: ms, settled: 59_750, bytes: 0, busy: true, saturated: false });
     }
     expect(tuner.level).toBe(16);
   });
@@ -163,7 +188,13 @@ it('goes on finding its level when the clock is set back', () => {
   const tuner = new ConcurrencyTuner();
   let [nowMs, settled] = [1e12, 0];
   const tick = (): number => {
-    const level = tuner.sample({ nowMs, settled, bytes: settled * 1000, busy: true });
+    const level = tuner.sample({
+      nowMs,
+      settled,
+      bytes: settled * 1000,
+      busy: true,
+      saturated: false,
+    });
     nowMs += TICK_MS;
     settled += level * 20;
     return level;
