@@ -76,8 +76,18 @@ function scanPage(bytes: Buffer): ListingPage | undefined {
   if (!USUAL_START.test(before) || /Contents|<!/.test(behind)) return undefined;
   const frame = frameOf([before, behind]);
   const decoded = decoderOf(frame);
-  const objects = scanContents(bytes, from, to, decoded);
+  const objects = unlessBroken(() => scanContents(bytes, from, to, decoded));
   return objects && pageOf(frame, objects, decoded);
+}
+
+/** A key that is wrong may stand on a page that is worse: that is for the XML reader to tell. */
+function unlessBroken<T>(scan: () => T): T | undefined {
+  try {
+    return scan();
+  } catch (error) {
+    if (error instanceof BrokenListing) return undefined;
+    throw error;
+  }
 }
 
 /** Any page. */

@@ -11,7 +11,10 @@ export interface XmlListener {
 /** Reads a document in pieces that may be cut anywhere. */
 export interface XmlReader {
   write(text: string): void;
-  /** @returns the name of the root where it was opened and closed; else the XML is not whole. */
+  /**
+   * @returns the name of the root where it was opened and closed, and everything in it as well; else
+   * the XML is not whole.
+   */
   end(): string | undefined;
 }
 
@@ -31,6 +34,7 @@ export function xmlReader(listener: XmlListener): XmlReader {
   const texts: string[] = [];
   let root: string | undefined;
   let isWhole = false;
+  let isMatched = true;
   let inCdata = false;
   const parser = new Parser(
     {
@@ -46,7 +50,11 @@ export function xmlReader(listener: XmlListener): XmlReader {
       onclosetag: (_, isImplied) => {
         const path = paths.pop() ?? '';
         const text = texts.pop() ?? '';
-        if (isImplied) return;
+        if (isImplied) {
+          // The parser closes what somebody else's end tag has left open: something is lost there.
+          isMatched = false;
+          return;
+        }
         if (paths.length === 0) isWhole = true;
         listener.onClose(path, decodeEntities(text));
       },
@@ -71,7 +79,7 @@ export function xmlReader(listener: XmlListener): XmlReader {
     },
     end: () => {
       parser.end();
-      return isWhole ? root : undefined;
+      return isWhole && isMatched ? root : undefined;
     },
   };
 }

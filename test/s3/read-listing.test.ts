@@ -166,6 +166,21 @@ describe('a page', () => {
     );
   });
 
+  it('whose tags do not match is broken, and never one with fewer objects', async () => {
+    const text = `${START}${FIELDS}${USUAL}${USUAL}</ListBucketResult>`;
+    const second = text.lastIndexOf('</Contents>');
+    const damaged = text.slice(0, second) + text.slice(second + '</Contents>'.length);
+    for (const page of [damaged, commented(damaged), text.replace('<Key>', '<Key><Contents>')]) {
+      expect(await read(page)).toMatch(/^BrokenListing: /);
+    }
+  });
+
+  it('is as broken however it is read, where a key on it is wrong as well', async () => {
+    const wrong = USUAL.replace('a/b', '%FF').replace('<Contents>', '<Contents><Contents>');
+    const text = `${START}${FIELDS}${wrong}</ListBucketResult>`;
+    expect(await read(text)).toBe(await read(commented(text)));
+  });
+
   it('says the same however it is read, where it is damaged', async () => {
     const damage = fc.record({
       at: fc.nat(),
