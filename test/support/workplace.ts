@@ -28,11 +28,7 @@ export async function workplace(rules: string): Promise<Workplace> {
     rules: rulesFile,
     keys: keysFile,
     bucket: path.join(folder, 'bucket'),
-    list: (keys) =>
-      writeFile(
-        keysFile,
-        keys instanceof Uint8Array ? keys : keys.map((key) => `${key}\n`).join(''),
-      ),
+    list: (keys) => writeFile(keysFile, keys instanceof Uint8Array ? keys : linesOf(keys)),
     writeRules: (text) => writeFile(rulesFile, text),
     migrate: (args = [], options = {}) =>
       runCli(['migrate', rulesFile, '--keys', keysFile, '--json', ...args], options),
@@ -57,4 +53,12 @@ rules:
       slaves: ${JSON.stringify(slaves)}
       retries: { perAddress: 2, base: 1ms, max: 20ms }
 ${more}`;
+}
+
+const BYTE_ORDER_MARK = '\uFEFF';
+
+/** A byte order mark at the very beginning is the file's: a first key that begins so takes two. */
+function linesOf(keys: readonly string[]): string {
+  const mark = keys[0]?.startsWith(BYTE_ORDER_MARK) === true ? BYTE_ORDER_MARK : '';
+  return mark + keys.map((key) => `${key}\n`).join('');
 }
