@@ -225,7 +225,8 @@ describe('the disk space of all spools', () => {
     const [first, second, third] = [openSpool(), openSpool(), openSpool()];
     await writeAll(first, bodyOf(DISK_BYTES / 2));
     await writeAll(second, bodyOf(DISK_BYTES / 2));
-    const goesOn = begin(first, DISK_BYTES / 2);
+    // What the first and the third want fits in together: else the third may have to give way too.
+    const goesOn = begin(first, DISK_BYTES / 4);
     await untilTaken();
     const waits = begin(third, 1000).then(() => releases[2]?.());
     const seen = [watch(goesOn), watch(waits)];
@@ -235,8 +236,8 @@ describe('the disk space of all spools', () => {
     await expect(givesWay).rejects.toBeInstanceOf(SpoolFull);
     await goesOn;
     first.pass();
-    const body = bodyOf(DISK_BYTES / 2);
-    expect(await readSpool(first)).toEqual(Buffer.concat([body, body]));
+    const bodies = [bodyOf(DISK_BYTES / 2), bodyOf(DISK_BYTES / 4)];
+    expect(await readSpool(first)).toEqual(Buffer.concat(bodies));
     await waits;
   });
 
