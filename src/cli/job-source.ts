@@ -1,10 +1,11 @@
-import { open, readFile, rename } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Job } from '../checkpoint/job-folder.ts';
-import { syncDirectory, told } from '../checkpoint/prepare-folder.ts';
+import { told } from '../checkpoint/prepare-folder.ts';
 import type { Checkpoint, ResultsKept } from '../model/checkpoint.ts';
 import type { FingerprintFlags } from '../rules/job-fingerprint.ts';
 import { KEYS_FORMATS, type KeysFormat } from '../scan/keys-format.ts';
+import { writeDurably } from '../scan/write-durably.ts';
 
 /** Where the entries of a job come from. */
 export type EntriesFrom =
@@ -54,18 +55,8 @@ export function notingSource(
 }
 
 async function writeSource(directory: string, source: JobSource): Promise<void> {
-  await told(directory, async () => {
-    const file = path.join(directory, NAME);
-    const handle = await open(`${file}.new`, 'w');
-    try {
-      await handle.writeFile(`${JSON.stringify({ version: VERSION, ...source })}\n`);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-    await rename(`${file}.new`, file);
-    await syncDirectory(directory);
-  });
+  const text = `${JSON.stringify({ version: VERSION, ...source })}\n`;
+  await told(directory, () => writeDurably(path.join(directory, NAME), text));
 }
 
 /**

@@ -129,11 +129,15 @@ export class Recorder {
 
 /** Most outcomes are of this one kind; a spread would cost many times as much as its fields. */
 function objectEvent(key: EventKey, outcome: ObjectOutcome): ObjectEvent {
-  if (outcome.outcome !== 'copied' || !('key' in key) || outcome.differs !== undefined) {
+  if (
+    outcome.outcome !== 'copied' ||
+    outcome.differs !== undefined ||
+    outcome.elapsedMs === undefined ||
+    !('key' in key)
+  ) {
     return { event: 'object', ...key, ...outcome };
   }
   const { bytes, etag, origin, lengthVerified, rule, attempts, elapsedMs } = outcome;
-  if (elapsedMs === undefined) return { event: 'object', ...key, ...outcome };
   return {
     event: 'object',
     key: key.key,

@@ -118,12 +118,12 @@ async function receive(
   const gate = new CommitGate(entry, head, gateSettings(transfer.store, transfer.tap), saidBefore);
   const claiming = tries.claim.beforeTaking(head);
   if (claiming !== undefined) await claiming;
-  noteStart(transfer, tries);
-  return store(transfer, answer, gate, tries, signal);
+  tries.sinceMs = transfer.rechecks?.now();
+  return takeBody(transfer, answer, gate, tries, signal);
 }
 
 /** Takes a whole body: at once where it is small, piece by piece else, or only past the tap. */
-async function store(
+async function takeBody(
   transfer: Transfer,
   answer: OriginAnswer,
   gate: CommitGate,
@@ -144,10 +144,6 @@ async function store(
     return storeWhole(transfer, answer, gate, tries, signal);
   }
   return storeStreamed(transfer, answer, gate, tries, signal);
-}
-
-function noteStart({ rechecks }: Transfer, tries: Tries): void {
-  tries.sinceMs = rechecks?.now();
 }
 
 function tooMuchMetadata({ entry, store }: Transfer, head: OriginHead): Failure | undefined {

@@ -33,6 +33,20 @@ ${bucketYaml(bucket)}rules:
     origins: { masters: ["${origin}"] }
 ${concurrency === undefined ? '' : `    protect: { concurrency: ${concurrency} }\n`}`;
 
+/** A fresh folder with these rules, and the environment that names the keys. */
+async function oursIn(folder, rules, keys) {
+  const cwd = path.join(folder, 'ours');
+  await rm(cwd, { recursive: true, force: true });
+  await mkdir(cwd, { recursive: true });
+  await writeFile(path.join(cwd, 'rules.yaml'), rules);
+  const env = {
+    ...plainEnv(folder),
+    BENCH_ACCESS_KEY_ID: keys.access,
+    BENCH_SECRET_ACCESS_KEY: keys.secret,
+  };
+  return { cwd, env };
+}
+
 /**
  * Runs `migrate --keys` with the defaults, from a state of its own, and holds what it reports of
  * each object against what it is to do: a key that was not examined, or copied without its length
@@ -43,15 +57,7 @@ ${concurrency === undefined ? '' : `    protect: { concurrency: ${concurrency} }
  */
 export async function runOurs(work) {
   const { folder, tree, keys = KEYS, outcome = 'copied', flags = [], node = [] } = work;
-  const cwd = path.join(folder, 'ours');
-  await rm(cwd, { recursive: true, force: true });
-  await mkdir(cwd, { recursive: true });
-  await writeFile(path.join(cwd, 'rules.yaml'), rulesYaml(work));
-  const env = {
-    ...plainEnv(folder),
-    BENCH_ACCESS_KEY_ID: keys.access,
-    BENCH_SECRET_ACCESS_KEY: keys.secret,
-  };
+  const { cwd, env } = await oursIn(folder, rulesYaml(work), keys);
   const run = (args, before = []) =>
     measured({ command: process.execPath, args: [...before, BIN, ...args], env, cwd });
   const figures = await run(['migrate', 'rules.yaml', '--keys', tree.keysFile, ...flags], node);
@@ -119,21 +125,13 @@ export async function countByRclone({ folder, endpoint, to, keys }) {
  * @param {{ folder: string, endpoint: string, url: string, keys: object }} work
  */
 export async function runScan({ folder, endpoint, url, keys }) {
-  const cwd = path.join(folder, 'ours');
-  await rm(cwd, { recursive: true, force: true });
-  await mkdir(cwd, { recursive: true });
   const master = `{ url: "${url}", endpoint: "${endpoint}", credentials: { env: BENCH } }`;
   const rules = `version: 1
 allowPrivate: true
 bucket: { url: file:./bucket }
 rules: [{ id: all, origins: { masters: [${master}] } }]
 `;
-  await writeFile(path.join(cwd, 'rules.yaml'), rules);
-  const env = {
-    ...plainEnv(folder),
-    BENCH_ACCESS_KEY_ID: keys.access,
-    BENCH_SECRET_ACCESS_KEY: keys.secret,
-  };
+  const { cwd, env } = await oursIn(folder, rules, keys);
   const args = [BIN, 'scan', 'rules.yaml', '--quiet'];
   return measured({ command: process.execPath, args, env, cwd });
 }

@@ -8,6 +8,7 @@ import type { S3DoubleOptions } from '../support/s3-double.ts';
 import { type S3Double, startS3Double } from '../support/s3-double.ts';
 import { STORE_ENV } from '../support/store-rules.ts';
 import { rulesFor, type Workplace, workplace } from '../support/workplace.ts';
+import { PLAIN_OBJECT } from '../support/plain-object.ts';
 
 interface Line {
   readonly key: string;
@@ -57,13 +58,7 @@ describe('an s3:// origin', () => {
         bytes: Buffer.from('four'),
         etag: '"00000000000000000000000000000abc-2"',
         lastModifiedMs: Date.UTC(2026, 10, 21, 18, 1, 24),
-        checksums: {},
-        headers: {},
-        metadata: {},
-        tags: {},
-        storageClass: 'STANDARD',
-        acl: 'private',
-        sse: undefined,
+        ...PLAIN_OBJECT,
       });
     }
     return double;

@@ -15,6 +15,7 @@ import {
   type VerifyStage,
   verifyStage,
 } from '../verify/verify-stage.ts';
+import { PLAIN_OBJECT } from '../support/plain-object.ts';
 
 const closing: (() => Promise<void>)[] = [];
 
@@ -230,13 +231,7 @@ rules:
         bytes,
         etag: `"${md5('alpha')}"`,
         lastModifiedMs: Date.parse(LAST_MODIFIED),
-        checksums: {},
-        headers: {},
-        metadata: {},
-        tags: {},
-        storageClass: 'STANDARD',
-        acl: 'private',
-        sse: undefined,
+        ...PLAIN_OBJECT,
       });
     }
     const filled = await runCli(['migrate', place.rules, '--quiet'], { env: STORE_ENV });

@@ -7,6 +7,7 @@ import { DOUBLE_KEYS, type S3Double } from '../support/s3-double.ts';
 import type { DoubleObject } from '../support/s3-double-state.ts';
 import { type Workplace, workplace } from '../support/workplace.ts';
 import { bytesOf } from './exact-site.ts';
+import { PLAIN_OBJECT } from '../support/plain-object.ts';
 
 /** The keys of a store under test, by the name `STORE`. */
 export const STORE_ENV = {
@@ -101,13 +102,7 @@ function objectOf(bytes: Buffer): DoubleObject {
     bytes,
     etag: `"${createHash('md5').update(bytes).digest('hex')}"`,
     lastModifiedMs: 0,
-    checksums: {},
-    headers: {},
-    metadata: {},
-    tags: {},
-    storageClass: 'STANDARD',
-    acl: 'private',
-    sse: undefined,
+    ...PLAIN_OBJECT,
   };
 }
 

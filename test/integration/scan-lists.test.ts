@@ -8,6 +8,7 @@ import { plainFiles } from '../support/oracle.ts';
 import { type CliResult, runCli } from '../support/run-cli.ts';
 import { type S3Double, startS3Double } from '../support/s3-double.ts';
 import { type Workplace, workplace } from '../support/workplace.ts';
+import { PLAIN_OBJECT } from '../support/plain-object.ts';
 
 const closing: (() => Promise<void>)[] = [];
 
@@ -182,13 +183,7 @@ function hold(store: S3Double, bucket: string, files: ReadonlyMap<string, Uint8A
       bytes: Buffer.from(bytes),
       etag: `"${md5(bytes)}"`,
       lastModifiedMs: 1_700_000_000_000,
-      checksums: {},
-      headers: {},
-      metadata: {},
-      tags: {},
-      storageClass: 'STANDARD',
-      acl: 'private',
-      sse: undefined,
+      ...PLAIN_OBJECT,
     });
   }
 }

@@ -9,19 +9,9 @@ import { startS3Double } from '../support/s3-double.ts';
 import { STORE_ENV } from '../support/store-rules.ts';
 import { outcomes, type SyncStage, syncStage } from '../support/sync-stage.ts';
 import { rulesFor } from '../support/workplace.ts';
+import { PLAIN_OBJECT } from '../support/plain-object.ts';
 
 const DELETE = ['--delete', '--max-delete', '100%'];
-/** An object of the double without anything beside its bytes. */
-const PLAIN = {
-  lastModifiedMs: 0,
-  checksums: {},
-  headers: {},
-  metadata: {},
-  tags: {},
-  storageClass: 'STANDARD',
-  acl: 'private',
-  sse: undefined,
-};
 const LATER_MS = Date.UTC(2021, 0, 1);
 
 let at: SyncStage;
@@ -217,7 +207,7 @@ rules:
   for (const [number, key] of [...gone, ...left].entries()) {
     const bytes = Buffer.from(`body ${String(number)}`);
     const etag = `"${number.toString(16).padStart(32, '0')}-1"`;
-    objects.set(key, { ...PLAIN, bytes, etag });
+    objects.set(key, { ...PLAIN_OBJECT, bytes, etag, lastModifiedMs: 0 });
   }
   const first = await at.sync([], options);
   expect(first.stderr).toContain('14 copied');

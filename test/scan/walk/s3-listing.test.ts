@@ -4,6 +4,7 @@ import { s3Listing } from '../../../src/scan/walk/s3-listing.ts';
 import { NEVER, storeUnderTest, type StoreUnderTest } from '../../s3/store-under-test.ts';
 import { type S3Double, startS3Double } from '../../support/s3-double.ts';
 import type { ListingFault } from '../../support/s3-double-listing.ts';
+import { PLAIN_OBJECT } from '../../support/plain-object.ts';
 
 let double: S3Double;
 let tested: StoreUnderTest;
@@ -30,13 +31,7 @@ function hold(keys: readonly string[]): void {
       bytes: Buffer.alloc(index % 7),
       etag: `"e${String(index)}"`,
       lastModifiedMs: 1_700_000_000_400,
-      checksums: {},
-      headers: {},
-      metadata: {},
-      tags: {},
-      storageClass: 'STANDARD',
-      acl: 'private',
-      sse: undefined,
+      ...PLAIN_OBJECT,
     });
   }
 }
