@@ -5,6 +5,7 @@ import type { Checkpoint, ResultsKept } from '../model/checkpoint.ts';
 import type { Clock } from '../model/ports.ts';
 import type { UploadJournal } from '../model/upload-journal.ts';
 import { jobDirectoryName } from './job-directory-name.ts';
+import type { JobThread } from './job-thread.ts';
 import { lockJob, type JobHolder } from './job-lock.ts';
 import { prepareFolder, syncDirectory, told } from './prepare-folder.ts';
 import { openSqliteState, type ReopenableEntries } from './sqlite-state.ts';
@@ -25,6 +26,8 @@ export interface OpenJobOptions {
   readonly signal: AbortSignal;
   /** Told in a line when waiting for the lock begins. */
   readonly onWaiting?: (message: string) => void;
+  /** The state's thread, where it was started ahead. */
+  readonly thread?: JobThread | undefined;
 }
 
 /** A job that this process works on and nobody else does. */
@@ -69,8 +72,8 @@ export async function openJob(options: OpenJobOptions): Promise<Job> {
       await mkdir(directory, { recursive: true });
       await syncDirectory(folder);
       const file = join(directory, 'checkpoint.db');
-      const { results } = options;
-      const state = await openSqliteState({ file, results, now: () => clock.now() });
+      const { results, thread } = options;
+      const state = await openSqliteState({ file, results, now: () => clock.now(), thread });
       return { ...state, setAside: aside };
     });
     const release = async () => {

@@ -1,10 +1,7 @@
 import type { Checkpoint, CheckpointBatch, ResultsKept } from '../model/checkpoint.ts';
 import type { FailedEntries } from '../model/failed-entries.ts';
 import { MAX_SEALED_BYTES, type UploadJournal } from '../model/upload-journal.ts';
-import type { StoreQuestion, StoreReply, StoreWrite } from './job-protocol.ts';
-import { StoreThread } from './store-thread.ts';
-
-type JobThread = StoreThread<StoreQuestion | StoreWrite, StoreReply>;
+import { type JobThread, startJobThread } from './job-thread.ts';
 
 /** How long another program may hold the file, say a backup, before a write fails. */
 const BUSY_TIMEOUT_MS = 5000;
@@ -16,6 +13,8 @@ export interface SqliteStateOptions {
   readonly results: ResultsKept;
   /** Milliseconds since the epoch, for those lines. */
   readonly now: () => number;
+  /** One that was started ahead; else a new one is. It is closed with the state. */
+  readonly thread?: JobThread | undefined;
 }
 
 /** A job's failed entries, and whether they were opened before. */
@@ -43,7 +42,7 @@ export interface SqliteState {
  * can't be read or written.
  */
 export async function openSqliteState(options: SqliteStateOptions): Promise<SqliteState> {
-  const thread: JobThread = new StoreThread('sqlite-worker', 'the checkpoint');
+  const thread = options.thread ?? startJobThread();
   try {
     await thread.call({ op: 'open', file: options.file, busyTimeoutMs: BUSY_TIMEOUT_MS });
   } catch (error) {

@@ -1,6 +1,8 @@
 import { type Job, openJob } from '../checkpoint/job-folder.ts';
+import { type JobThread, startJobThread } from '../checkpoint/job-thread.ts';
 import type { ResultsKept } from '../model/checkpoint.ts';
 import type { Log } from '../report/log.ts';
+import type { Cleanup } from './cleanup.ts';
 import { stateDirectory } from './state-directory.ts';
 import type { Stop } from './stop-signals.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -21,6 +23,15 @@ export interface JobCommand {
   readonly surroundings: Surroundings;
   readonly stop: Stop;
   readonly log: Log;
+  /** As `threadAhead` started it. */
+  readonly thread?: JobThread | undefined;
+}
+
+/** Starts the thread of the job's state, so that it loads while origins and bucket are asked. */
+export function threadAhead(cleanup: Cleanup): JobThread {
+  const thread = startJobThread();
+  cleanup.add(() => thread.close());
+  return thread;
 }
 
 /**
@@ -29,7 +40,7 @@ export interface JobCommand {
  */
 export async function openJobOf(
   name: string,
-  { command, rulesFile, options, surroundings, stop, log }: JobCommand,
+  { command, rulesFile, options, surroundings, stop, log, thread }: JobCommand,
 ): Promise<Job> {
   const { clock, host, pid } = surroundings;
   const job = await openJob({
@@ -42,6 +53,7 @@ export async function openJobOf(
     clock,
     signal: stop.drain,
     onWaiting: log.info,
+    thread,
   });
   if (job.setAside !== undefined) log.info(`the old state of job ${name} is in ${job.setAside}`);
   return job;

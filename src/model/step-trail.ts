@@ -36,22 +36,32 @@ export class StepTrail {
   }
 
   /**
-   * Takes the next step.
-   * @returns whether it is a new one.
-   * @throws StepsDiffer where the steps before it are not those that were taken before.
+   * Takes the next steps.
+   * @returns the new ones.
+   * @throws StepsDiffer where the steps before them are not those that were taken before.
    */
-  takes(step: WalkStep): boolean {
+  fresh(steps: readonly WalkStep[]): readonly WalkStep[] {
+    let old = 0;
+    for (const step of steps) {
+      if (!this.#takes(step)) old += 1;
+    }
+    // The old ones are the first of a place.
+    return old === 0 ? steps : steps.slice(old);
+  }
+
+  /** @throws StepsDiffer where the place ended before it gave what was taken from it before. */
+  finish(): void {
+    if (this.#count < this.#before.count) throw new StepsDiffer();
+  }
+
+  /** Takes the next step, and says whether it is a new one. */
+  #takes(step: WalkStep): boolean {
     const { count, hash } = this.#before;
     this.#hash = hashed(this.#hash, nameOf(step));
     this.#count += 1;
     if (this.#count > count) return true;
     if (this.#count === count && this.#hash !== hash) throw new StepsDiffer();
     return false;
-  }
-
-  /** @throws StepsDiffer where the place ended before it gave what was taken from it before. */
-  finish(): void {
-    if (this.#count < this.#before.count) throw new StepsDiffer();
   }
 }
 

@@ -13,6 +13,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'libsql';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { startJobThread } from '../../src/checkpoint/job-thread.ts';
 import { openSqliteState } from '../../src/checkpoint/sqlite-state.ts';
 import type { SegmentRecord } from '../../src/model/checkpoint.ts';
 import { objectKey } from '../../src/model/object-key.ts';
@@ -54,6 +55,22 @@ describe('a checkpoint in SQLite', () => {
   });
 
   const open = async () => (await openState(file)).checkpoint;
+
+  it('is kept by a thread that was started ahead, and closes it', async () => {
+    const thread = startJobThread();
+    const { checkpoint } = await openSqliteState({ file, results: 'all', now: () => 0, thread });
+    await checkpoint.begin({ rule: 'x' });
+    await checkpoint.close();
+    await expect(thread.call({ op: 'load' })).rejects.toThrow('the checkpoint is closed');
+    await thread.close();
+    expect((await (await open()).load())?.fingerprint).toEqual({ rule: 'x' });
+  });
+
+  it('leaves a thread that nobody needed after all to whoever started it', async () => {
+    const thread = startJobThread();
+    await thread.close();
+    await expect(thread.call({ op: 'load' })).rejects.toThrow('the checkpoint is closed');
+  });
 
   async function writeJob(segments: readonly SegmentRecord[]): Promise<void> {
     const checkpoint = await open();

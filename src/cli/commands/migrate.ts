@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import type { Job } from '../../checkpoint/job-folder.ts';
+import type { JobThread } from '../../checkpoint/job-thread.ts';
 import type { Checkpoint, JobRecord, ResultsKept } from '../../model/checkpoint.ts';
 import type { EntrySource } from '../../model/entry.ts';
 import type { ScanJournal } from '../../model/scan-journal.ts';
@@ -19,7 +20,7 @@ import { loadRules } from '../load-rules.ts';
 import { logTo } from '../log-to.ts';
 import { type NamedList, type NamedListOptions, namedList } from '../named-list.ts';
 import { openList } from '../open-list.ts';
-import { openJobOf } from '../open-job-of.ts';
+import { openJobOf, threadAhead } from '../open-job-of.ts';
 import type { OpenedWalks } from '../open-walks.ts';
 import { concludeRun, openRun, type OpenedRun, runEngine, type RunWork } from '../run-command.ts';
 import type { RunOptions } from '../run-options.ts';
@@ -55,13 +56,14 @@ export async function migrate(
         named === undefined || named.keys === STDIN
           ? undefined
           : await openList({ ...read, path: listPath(named, surroundings) }, cleanup);
+      const thread = options.dryRun === true ? undefined : threadAhead(cleanup);
       const command = { command: 'migrate', rulesFile, rules, options, surroundings, stop, log };
       const opened = await openRun({ ...command, needed: () => true }, cleanup);
       const walks =
         named === undefined
           ? await walksOfRun({ ...opened, options }, pagesAtOnce(options), cleanup)
           : undefined;
-      const work = { opened, options, named, list, walks, cleanup };
+      const work = { opened, options, named, list, walks, cleanup, thread };
       const result = await (options.dryRun === true ? planOnly(work) : workOnJob(work));
       tellScan(result, options, surroundings);
       return concludeRun(result, log);
@@ -81,6 +83,8 @@ interface Work {
   /** What the scan walks, where there is one. */
   readonly walks: OpenedWalks | undefined;
   readonly cleanup: Cleanup;
+  /** Undefined in a dry run. */
+  readonly thread: JobThread | undefined;
 }
 
 function listPath({ keys }: NamedList, { cwd }: Surroundings): string {
@@ -140,10 +144,10 @@ async function spoolStdin(
 }
 
 async function workOnJob(work: Work): Promise<RunResult> {
-  const { opened, options, named, walks, cleanup } = work;
+  const { opened, options, named, walks, cleanup, thread } = work;
   const { rulesFile, surroundings } = opened;
   const name = options.job ?? jobName(rulesFile, 'migrate', named?.keys, surroundings.cwd);
-  const job = await openJobOf(name, { ...opened, options });
+  const job = await openJobOf(name, { ...opened, options, thread });
   cleanup.add(() => job.release());
   const source = sourceOf(work);
   const fingerprint = jobFingerprint(opened.rules, opened.bucketId, source.flags);

@@ -1,4 +1,5 @@
 import path from 'node:path';
+import type { JobThread } from '../../checkpoint/job-thread.ts';
 import type { Fingerprint } from '../../model/checkpoint.ts';
 import { FatalError } from '../../model/failure.ts';
 import type { EventSink } from '../../model/ports.ts';
@@ -13,7 +14,7 @@ import { Cleanup } from '../cleanup.ts';
 import { loadRules } from '../load-rules.ts';
 import { logTo } from '../log-to.ts';
 import { manifestInFile, manifestOnStdout, type ManifestOutput } from '../manifest-output.ts';
-import { openJobOf } from '../open-job-of.ts';
+import { openJobOf, threadAhead } from '../open-job-of.ts';
 import type { OpenedWalks } from '../open-walks.ts';
 import type { LogOptions } from '../run-options.ts';
 import { type Stop, stoppable } from '../stop-signals.ts';
@@ -38,6 +39,7 @@ const STDOUT = '-';
 interface ScanCommand extends Scanning {
   readonly options: ScanCommandOptions;
   readonly cleanup: Cleanup;
+  readonly thread: JobThread;
 }
 
 /** `bucketfill scan`: walks the origins and writes what they hold as a manifest. */
@@ -57,8 +59,10 @@ export async function scanCommand(
   const cleanup = new Cleanup();
   return stoppable(surroundings, log, (stop) =>
     cleanup.around(async () => {
+      const thread = threadAhead(cleanup);
       const events = openScanEvents(options, surroundings, stop);
-      const scanning = { rulesFile, rules, options, surroundings, stop, log, cleanup, events };
+      const means = { surroundings, stop, log, cleanup, events, thread };
+      const scanning = { rulesFile, rules, options, ...means };
       const walks = await walksOfRun(scanning, pagesAtOnce(options), cleanup);
       const { summary, fatal } = await scanOnJob(scanning, walks);
       events.emit(summary);

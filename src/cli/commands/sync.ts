@@ -4,6 +4,7 @@ import path from 'node:path';
 import { jobDirectoryName } from '../../checkpoint/job-directory-name.ts';
 import type { Job } from '../../checkpoint/job-folder.ts';
 import { dryRunRemover } from '../../guard/dry-run-bucket.ts';
+import type { JobThread } from '../../checkpoint/job-thread.ts';
 import type { Checkpoint, Fingerprint, ResultsKept } from '../../model/checkpoint.ts';
 import type { DeleteTotals } from '../../model/event.ts';
 import type { FailedEntries } from '../../model/failed-entries.ts';
@@ -27,7 +28,7 @@ import { notingSource } from '../job-source.ts';
 import { knownBucketId, sharedFolder } from '../known-bucket.ts';
 import { loadRules } from '../load-rules.ts';
 import { logTo } from '../log-to.ts';
-import { openJobOf } from '../open-job-of.ts';
+import { openJobOf, threadAhead } from '../open-job-of.ts';
 import type { OpenedWalks } from '../open-walks.ts';
 import { concludeRun, openRun, type OpenedRun, runEngine } from '../run-command.ts';
 import type { RunOptions } from '../run-options.ts';
@@ -68,11 +69,12 @@ export async function sync(
   const cleanup = new Cleanup();
   return stoppable(surroundings, log, (stop) =>
     cleanup.around(async () => {
+      const thread = options.dryRun === true ? undefined : threadAhead(cleanup);
       const picked = new Set(pickSources(rules, options.rule ?? []).map(({ rule }) => rule));
       const command = { command: 'sync', rulesFile, rules, options, surroundings, stop, log };
       const opened = await openRun({ ...command, needed: (rule) => picked.has(rule) }, cleanup);
       const walks = await walksOfRun({ ...opened, options }, pagesAtOnce(options), cleanup);
-      const work = { opened, options, walks, cleanup };
+      const work = { opened, options, walks, cleanup, thread };
       stopInTime(work);
       return concludeRun(await (options.dryRun === true ? planOnly(work) : workOnJob(work)), log);
     }),
@@ -84,6 +86,8 @@ interface Work {
   readonly options: SyncOptions;
   readonly walks: OpenedWalks;
   readonly cleanup: Cleanup;
+  /** Undefined in a dry run. */
+  readonly thread: JobThread | undefined;
 }
 
 /** Time that is up stops the run as SIGTERM would: what is in flight is finished. */
@@ -117,10 +121,10 @@ interface Kept {
 }
 
 async function workOnJob(work: Work): Promise<RunResult> {
-  const { opened, options, cleanup } = work;
+  const { opened, options, cleanup, thread } = work;
   const { rulesFile, surroundings, log } = opened;
   const name = options.job ?? jobName(rulesFile, 'sync', undefined, surroundings.cwd);
-  const job = await openJobOf(name, { ...opened, options });
+  const job = await openJobOf(name, { ...opened, options, thread });
   cleanup.add(() => job.release());
   const fingerprint = fingerprintOf(work);
   const { uploads, failed, directory } = job;

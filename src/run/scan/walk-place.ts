@@ -67,7 +67,7 @@ async function walkOnce(
   const trail = new StepTrail(place.recorded);
   for await (const piece of target.walk.walk(place, signal)) {
     if (piece.links !== piece.steps.length) throw lost(target, place, piece);
-    const fresh = piece.steps.filter((step) => trail.takes(step));
+    const fresh = trail.fresh(piece.steps);
     if (fresh.length === 0) continue;
     await recordSteps({ steps: fresh, asOfMs: piece.asOfMs }, place, target, trail, sinks);
   }

@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { FatalError } from '../../model/failure.ts';
-import type { ScanJournal } from '../../model/scan-journal.ts';
+import type { ManifestEntry, ScanJournal } from '../../model/scan-journal.ts';
 import { AppendFile } from './append-file.ts';
 import { Frontier } from './frontier.ts';
 import { manifestLine } from './manifest-line.ts';
@@ -49,6 +49,13 @@ export async function openScanJournal(directory: string, fresh: boolean): Promis
   });
 }
 
+function manifestLines(entries: readonly ManifestEntry[]): string {
+  let lines = '';
+  // Twice as fast as to join them.
+  for (const entry of entries) lines += manifestLine(entry);
+  return lines;
+}
+
 async function openAt(name: string, bytes: number): Promise<AppendFile> {
   const file = await AppendFile.open(name, bytes);
   if (file === undefined) throw new SyntaxError(`${path.basename(name)} is cut`);
@@ -74,8 +81,7 @@ function journalOver(parts: Parts): ScanJournal {
       const { entries } = piece;
       frontier.mark(place, piece.mark);
       const forPlaces = frontier.add(place.source, piece.places);
-      const forLines =
-        entries.length === 0 ? undefined : manifest.append(entries.map(manifestLine).join(''));
+      const forLines = entries.length === 0 ? undefined : manifest.append(manifestLines(entries));
       return forLines ?? forPlaces;
     },
     finish: (place, failure) => {

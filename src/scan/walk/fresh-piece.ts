@@ -18,7 +18,7 @@ export function freshPiece(
   trail: StepTrail,
   asOfMs: number | undefined,
 ): WalkPiece | undefined {
-  const steps = found.filter((step) => trail.takes(step));
+  const steps = trail.fresh(found);
   const piece = { steps, links: links - (found.length - steps.length), asOfMs };
   return steps.length > 0 || piece.links > 0 ? piece : undefined;
 }

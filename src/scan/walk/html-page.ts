@@ -47,13 +47,21 @@ class HtmlLines {
   }
 
   write(text: string): void {
-    const all = this.#tail + text;
     let at = 0;
-    for (let end = all.indexOf('\n'); end >= 0; end = all.indexOf('\n', at)) {
-      this.#line(all, at, end);
+    let end = text.indexOf('\n');
+    if (end >= 0 && this.#tail !== '') {
+      // Only the line that was cut is put together: what is joined is slower to read.
+      const line = this.#tail + text.slice(0, end + 1);
+      this.#tail = '';
+      this.#line(line, 0, line.length - 1);
+      at = end + 1;
+      end = text.indexOf('\n', at);
+    }
+    for (; end >= 0; end = text.indexOf('\n', at)) {
+      this.#line(text, at, end);
       at = end + 1;
     }
-    this.#tail = all.slice(at);
+    this.#tail += text.slice(at);
     if (this.#tail.length <= MOST_LINE) return;
     this.#parse(this.#tail, undefined);
     this.#tail = '';
