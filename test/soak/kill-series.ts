@@ -135,8 +135,10 @@ async function runUntilDone(
 ): Promise<readonly CliResult[]> {
   const runs: CliResult[] = [];
   for (;;) {
-    // Long enough to get somewhere, short enough to be in the middle of it.
-    const afterMs = runs.length < mostKills ? chance() * 700 : Infinity;
+    // Long enough to get somewhere, short enough to be in the middle of it; longer with each run,
+    // since on a busy machine a directory's large object may never be done in so short a time.
+    const mostMs = 700 + 10 * runs.length;
+    const afterMs = runs.length < mostKills ? chance() * mostMs : Infinity;
     if (faultOneIn > 0) spoil(store, faultOneIn, chance);
     const run = await place.migrate(['--concurrency', String(CONCURRENCY), '--quiet'], {
       env: ENV,
