@@ -2,7 +2,7 @@ import type { Fingerprint } from '../model/checkpoint.ts';
 import type { Rules } from '../model/rule.ts';
 
 /** Flags that decide what is copied, by their names without `--`. */
-export type FingerprintFlags = Readonly<Record<string, string>> & {
+export type FingerprintFlags = Readonly<Record<string, string | readonly string[]>> & {
   readonly overwrite: string;
   readonly keys: string;
 };

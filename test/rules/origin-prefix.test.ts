@@ -17,7 +17,7 @@ describe('what all origin keys of a rule begin with', () => {
     ['match: { keyPrefix: a/ }, key: { replacePrefix: p/ }', 'p/'],
     ['match: { keyPrefix: a/ }, key: { replacePrefix: "" }', ''],
     ['match: { keyPrefix: a/ }, key: { addPrefix: cdn/ }', 'cdn/a/'],
-    ['match: { keyPrefix: a/ }, key: { template: "pre${key}post" }', 'pre'],
+    ['match: { keyPrefix: a/ }, key: { template: "pre${key}post" }', 'prea/'],
     ['match: { keyPrefix: a/b.c }, key: { replaceSuffix: { to: .d } }', 'a/'],
     [
       'match: { keyPrefix: a/b/ }, key: { replaceSuffix: { from: /b/c, to: d }, addPrefix: x }',
