@@ -24,7 +24,9 @@ export function compileGlob(glob: string): CompiledGlob {
     const { source } = picomatch.makeRe(literally(glob), OPTIONS);
     return { pattern: new RegExp(withoutPathRules(source), OPTIONS.flags) };
   } catch (error) {
-    return { problem: error instanceof Error ? error.message : String(error) };
+    const said = error instanceof Error ? error.message : String(error);
+    // picomatch writes its one backslash as JavaScript does.
+    return { problem: said.replace('use "\\\\', 'use "\\') };
   }
 }
 

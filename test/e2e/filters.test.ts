@@ -114,6 +114,8 @@ describe('migrate', () => {
     const args = ['migrate', place.rules, '--json', '--include', 'img/**'];
     const killed = await runCli(args, { killAt });
     expect(killed.code).toBeNull();
+    const early = await run('retry');
+    expect(early.stderr).toContain("--include 'img/**'` again, which resumes it");
     const resumed = await runCli(args);
     expect(resumed.code).toBe(0);
     const { listed, skipped, carried } = resumed.summary ?? {};

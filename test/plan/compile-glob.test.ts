@@ -100,7 +100,7 @@ describe('globs that are none', () => {
     ['', 'it is empty'],
     ['a\\', 'it ends with a backslash'],
     ['[z-a]', 'Range out of order'],
-    ['[ab', 'Missing closing: "]"'],
+    ['[ab', 'Missing closing: "]" - use "\\]" to match'],
     ['a]', 'Missing opening: "["'],
     ['{a,b', 'Missing closing: "}"'],
     ['a}', 'Lone quantifier brackets'],
