@@ -22,9 +22,9 @@ export function declareRetry(
       'after',
       `
 Takes the failed keys of the job that ran last, from the list, stdin or scan that it was begun
-with; nothing is scanned. What is overwritten is as that job had it. A retry that is interrupted
-is gone on with by the next one, or by the command that began the job. A job that was interrupted
-itself has to be ended first, by the command that began it.
+with; nothing is scanned. What is overwritten, and which keys are left out, is as that job had it. A
+retry that is interrupted is gone on with by the next one, or by the command that began the job. A
+job that was interrupted itself has to be ended first, by the command that began it.
 
 Examples:
   bucketfill retry rules.yaml

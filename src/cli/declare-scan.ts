@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import type { ScanCommandOptions } from './commands/scan.ts';
+import { addFilterOptions, FILTER_HELP } from './filter-options.ts';
 import { addLogOptions, env, ruleOption, stateOption, SWITCHES, toggle } from './flags.ts';
 import { requestsPerSecond } from './rate-options.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -35,6 +36,7 @@ export function declareScan(
     .addOption(toggle('--ignore-robots', 'do not ask for robots.txt: the sites are yours'))
     .addOption(toggle('--json', 'events as JSON Lines on stdout; needs -o FILE'))
     .addOption(toggle('--allow-private', 'origins on private and loopback addresses are fine'));
+  addFilterOptions(command);
   addLogOptions(command);
   command
     .addHelpText(
@@ -43,10 +45,12 @@ export function declareScan(
 Walks what scan: in the rules names, else the index pages of each rule's first master. Each link
 of a page ends as a key, as a further page, or is passed over with a reason that is counted.
 An interrupted scan goes on where it stood; a finished one starts afresh.
+${FILTER_HELP}
 
 Examples:
   bucketfill scan rules.yaml -o manifest.jsonl
   bucketfill scan rules.yaml | wc -l
+  bucketfill scan rules.yaml --prefix video/ --include '**/*.mp4' -o video.jsonl
   bucketfill scan rules.yaml -o manifest.jsonl --json > events.jsonl
 
 Exit codes:

@@ -2,6 +2,7 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { DEFAULT_MAX_DELETE, type MaxDelete } from '../plan/max-delete.ts';
 import { parseDuration } from '../rules/units.ts';
 import type { SyncOptions } from './commands/sync.ts';
+import { addFilterOptions, FILTER_HELP } from './filter-options.ts';
 import {
   addRunOptions,
   env,
@@ -45,6 +46,7 @@ export function declareSync(
     .addOption(resultsOption())
     .addOption(overwriteOption('changed'))
     .addOption(toggle('--dry-run', 'say what would be copied and deleted, change nothing'));
+  addFilterOptions(command);
   addRunOptions(command);
   command
     .addHelpText(
@@ -55,11 +57,15 @@ lists. Only what differs is asked for, so that a sync of an unchanged origin cos
 Without anything to compare with (the first sync, a lost state) each object is looked at by HEAD.
 An object is deleted only where everything could be listed, the origin itself says that it has
 none, and the bucket still has just what a sync has stored.
+${FILTER_HELP}
+Keys that are left out stay as they are: they are neither copied nor deleted, and the next sync that
+is about them compares with what the last such sync left.
 
 Examples:
   bucketfill sync rules.yaml
   bucketfill sync rules.yaml --dry-run --delete
   bucketfill sync rules.yaml --delete --max-delete 5%
+  bucketfill sync rules.yaml --job today --prefix 2026/11/ --exclude '**/*.tmp'
   0 * * * *  bucketfill sync /etc/media.yaml --quiet --max-duration 50m
 
 Exit codes:

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { VERIFY_LEVELS } from '../model/event.ts';
+import { addFilterOptions, FILTER_HELP } from './filter-options.ts';
 import { addRunOptions, env, keysFormatOption, ruleOption, SWITCHES, toggle } from './flags.ts';
 import type { Surroundings } from './surroundings.ts';
 import { withSwitches } from './switches.ts';
@@ -28,6 +29,7 @@ export function declareVerify(
     .addOption(env('--manifest <file>', 'MANIFEST', 'what scan has written; - is stdin'))
     .addOption(toggle('--ignore-robots', 'a scan asks for no robots.txt: the sites are yours'))
     .addOption(ruleOption());
+  addFilterOptions(command);
   addRunOptions(command);
   command
     .addHelpText(
@@ -42,11 +44,14 @@ Levels, each with what the ones before it compare:
 Without --keys or --manifest the origins are scanned. A --keys list says nothing of other keys; a
 scan and a manifest do, so what only the bucket has is told as extra.
 Nothing is written to bucket or state and no lock is waited for. Temporary files go to TMPDIR.
+${FILTER_HELP}
+The digest is of the keys that are let through.
 
 Examples:
   bucketfill verify rules.yaml
   bucketfill verify rules.yaml --level full --sample 1%
   bucketfill verify rules.yaml --manifest manifest.jsonl --level size --json > events.jsonl
+  bucketfill verify rules.yaml --prefix video/ --exclude '**/*.tmp'
   bucketfill verify rules.yaml --keys keys.txt --level exists --quiet || echo incomplete
 
 Exit codes:

@@ -101,10 +101,14 @@ function entriesOf(fields: ReadonlyMap<string, unknown>): EntriesFrom | undefine
 
 function flagsOf(value: unknown): FingerprintFlags | undefined {
   const flags = Object.fromEntries(
-    [...fieldsOf(value)].map(([name, text]) => [name, String(text)]),
+    [...fieldsOf(value)].map(([name, given]) => [
+      name,
+      Array.isArray(given) ? given.map(String) : String(given),
+    ]),
   );
   const { overwrite, keys } = flags;
-  return overwrite === undefined || keys === undefined ? undefined : { ...flags, overwrite, keys };
+  if (typeof overwrite !== 'string' || typeof keys !== 'string') return undefined;
+  return { ...flags, overwrite, keys };
 }
 
 function fieldsOf(value: unknown): ReadonlyMap<string, unknown> {

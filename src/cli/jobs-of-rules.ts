@@ -4,9 +4,9 @@ import { jobDirectoryName } from '../checkpoint/job-directory-name.ts';
 import { type KeptState, listStates } from '../checkpoint/list-states.ts';
 import { type JobProgress, type JobReading, readJob } from '../checkpoint/read-job.ts';
 import { type JobAtWork, whoWorksOnJob } from '../checkpoint/who-works-on-job.ts';
-import type { ScanTotals } from '../model/event.ts';
+import type { KeyChoice, ScanTotals } from '../model/event.ts';
 import { FatalError } from '../model/failure.ts';
-import { isOfBucket } from '../rules/job-fingerprint.ts';
+import { isOfBucket, keyChoiceOf } from '../rules/job-fingerprint.ts';
 import { jobName } from './job-name.ts';
 import { readScanStatus } from './scan-status.ts';
 
@@ -19,6 +19,8 @@ export interface JobStatus extends JobProgress {
   readonly holder: JobAtWork | null;
   /** Failed keys are being tried again, or were when that was interrupted. */
   readonly reopened: boolean;
+  /** Which keys it is about; null where it is about all. */
+  readonly filter: KeyChoice | null;
   /** What its scan had found when it was saved last; null where it has none. */
   readonly scan: ScanTotals | null;
   /** When the state was written last; ISO 8601, UTC. */
@@ -85,6 +87,7 @@ async function statusOf(kept: KeptState, wanted: JobsWanted): Promise<JobStatus 
     holder,
     reopened: reading.reopened,
     ...reading.progress,
+    filter: keyChoiceOf(reading.fingerprint),
     scan: (await readScanStatus(kept.directory)) ?? null,
     changed: new Date(await changedMs(kept)).toISOString(),
   };

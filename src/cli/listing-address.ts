@@ -23,16 +23,17 @@ export interface ListingAddress {
  * @throws FatalError `usage` where there is no such address.
  */
 export function listingAddress(source: PickedSource, env: Environment): ListingAddress {
-  const { rule, url, label } = source;
+  const { rule, url, below, label } = source;
   const { masters = [] } = rule.origins ?? {};
+  const sought = originPrefix(rule, below);
   const bases = masters.flatMap((address, index): ListingAddress[] => {
     if (address.s3 === undefined) return [];
     const where = `rule ${rule.id}, origins.masters[${index}]`;
     const location = s3Location(resolveOriginUrl(address.url, env, where));
     if (location === undefined) throw notS3(label);
     const { bucket, prefix } = location;
-    const from = originPrefix(rule);
-    return [{ bucket, settings: address.s3, base: joinedPrefix(prefix, source), from }];
+    const settings = address.s3;
+    return [{ bucket, settings, base: joinedPrefix(prefix, source), from: sought }];
   });
   const [first] = bases;
   if (first === undefined) throw notS3(label);
@@ -42,8 +43,11 @@ export function listingAddress(source: PickedSource, env: Environment): ListingA
   const { bucket } = location;
   const given = joinedPrefix(location.prefix, source);
   const above = bases.find((one) => one.bucket === bucket && given.startsWith(one.base));
-  if (above !== undefined) return { ...above, from: given.slice(above.base.length) };
-  return { ...first, bucket, base: given, from: '' };
+  // The URL says where to look; what keys are asked for may say it closer.
+  const narrow = (from: string): string =>
+    below !== '' && sought.startsWith(from) ? sought : from;
+  if (above !== undefined) return { ...above, from: narrow(given.slice(above.base.length)) };
+  return { ...first, bucket, base: given, from: narrow('') };
 }
 
 /** A prefix of a bucket as the rule joins keys to it. */

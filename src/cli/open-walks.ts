@@ -4,6 +4,7 @@ import type { OriginEvent } from '../model/event.ts';
 import { Failure, FatalError } from '../model/failure.ts';
 import type { Rule } from '../model/rule.ts';
 import type { OriginWalk } from '../model/walk.ts';
+import { originPrefix } from '../rules/origin-prefix.ts';
 import { resolveSecret } from '../rules/resolve-secret.ts';
 import type { ScanTarget } from '../run/scan/walk-place.ts';
 import type { ListWalk } from '../scan/walk/key-list-walk.ts';
@@ -117,9 +118,12 @@ function walkedBy(source: PickedSource, { folder }: WalkSettings, { env }: Surro
 }
 
 async function targetOf(source: PickedSource, walked: Walked, means: Means): Promise<ScanTarget> {
-  const { rule, from } = source;
+  const { rule, from, below } = source;
   const walk = await openWalk(source, walked, means);
-  return { rule, walk, names: from === 'keys' ? 'keys' : 'originKeys' };
+  // What a list of the bucket's own keys holds is no place that could be passed over.
+  if (from === 'keys') return { rule, walk, names: 'keys' };
+  const within = below === '' ? undefined : originPrefix(rule, below);
+  return { rule, walk, names: 'originKeys', within };
 }
 
 async function openWalk(source: PickedSource, walked: Walked, means: Means): Promise<OriginWalk> {

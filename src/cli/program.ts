@@ -3,6 +3,8 @@ import type { CleanupOptions } from './commands/cleanup.ts';
 import type { ImportOptions } from './commands/import.ts';
 import type { ExplainOptions } from './commands/explain.ts';
 import type { MigrateOptions } from './commands/migrate.ts';
+import type { PrefetchOptions } from './commands/prefetch.ts';
+import { addFilterOptions, FILTER_HELP } from './filter-options.ts';
 import {
   addLogOptions,
   addRunOptions,
@@ -21,7 +23,7 @@ import { declareServe } from './declare-serve.ts';
 import { declareStatus } from './declare-status.ts';
 import { declareSync } from './declare-sync.ts';
 import { declareVerify } from './declare-verify.ts';
-import { maxAge, type RunOptions } from './run-options.ts';
+import { maxAge } from './run-options.ts';
 import { withSwitches } from './switches.ts';
 import type { Surroundings } from './surroundings.ts';
 import { version } from './version.ts';
@@ -174,17 +176,20 @@ function declareMigrate(program: Command, surroundings: Surroundings, exit: SetE
     .addOption(resultsOption())
     .addOption(overwriteOption('never'))
     .addOption(toggle('--dry-run', 'say what would be copied, copy nothing'));
+  addFilterOptions(command);
   addRunOptions(command);
   command
     .addHelpText(
       'after',
       `
 Without --keys or --manifest the origins are scanned, and what is found is copied meanwhile.
+${FILTER_HELP}
 
 Examples:
   bucketfill migrate rules.yaml
   bucketfill migrate rules.yaml --manifest manifest.jsonl
   bucketfill migrate rules.yaml --keys keys.txt
+  bucketfill migrate rules.yaml --prefix video/ --include '**/*.mp4' --exclude '**/draft-*'
   zcat keys.gz | bucketfill migrate rules.yaml --keys - --json > events.jsonl
   bucketfill migrate rules.yaml --keys keys.txt --dry-run
   bucketfill migrate rules.yaml --keys objects.csv.gz
@@ -204,18 +209,20 @@ function declarePrefetch(program: Command, surroundings: Surroundings, exit: Set
     .description('fetches the named keys now and overwrites what is there')
     .addOption(overwriteOption('always'))
     .addOption(toggle('--dry-run', 'say what would be copied, copy nothing'));
+  addFilterOptions(command);
   addRunOptions(command);
   command
     .addHelpText(
       'after',
       `
 A fetch that fails leaves the old object as it is.
+${FILTER_HELP}
 
 Examples:
   bucketfill prefetch rules.yaml img/logo.png img/hero.jpg
 ${RUN_EXIT_CODES}`,
     )
-    .action(async (file: string, keys: string[], options: RunOptions) => {
+    .action(async (file: string, keys: string[], options: PrefetchOptions) => {
       const { prefetch } = await import('./commands/prefetch.ts');
       exit(await prefetch(file, keys, withSwitches(options, SWITCHES, surroundings), surroundings));
     });

@@ -3,11 +3,12 @@ import { jobDirectoryName } from '../checkpoint/job-directory-name.ts';
 import type { Job } from '../checkpoint/job-folder.ts';
 import type { Fingerprint, JobTotals } from '../model/checkpoint.ts';
 import type { EntrySource } from '../model/entry.ts';
-import type { ScanTotals } from '../model/event.ts';
+import type { KeyChoice, ScanTotals } from '../model/event.ts';
 import { FatalError } from '../model/failure.ts';
 import type { Rules } from '../model/rule.ts';
 import type { Log } from '../report/log.ts';
-import { fingerprintDifferences, jobFingerprint } from '../rules/job-fingerprint.ts';
+import { choiceText } from '../report/choice-text.ts';
+import { fingerprintDifferences, jobFingerprint, keyChoiceOf } from '../rules/job-fingerprint.ts';
 import { chooseRetry } from './choose-retry.ts';
 import type { Cleanup } from './cleanup.ts';
 import { jobName } from './job-name.ts';
@@ -59,7 +60,9 @@ export async function takeRetryJob(wanted: RetryWanted, cleanup: Cleanup): Promi
     readScanStatus(job.directory),
   ]);
   if (source === undefined) throw unknownSource(name);
-  if (record?.finished !== true && !isReopened) throw interrupted(name, source, wanted);
+  if (record?.finished !== true && !isReopened) {
+    throw interrupted(name, source, keyChoiceOf(record?.fingerprint), wanted);
+  }
   await refuseDifferent(record?.fingerprint ?? {}, source, wanted);
   return { ...job, name, source, totals, isReopened, scan };
 }
@@ -126,8 +129,14 @@ function unknownSource(name: string): FatalError {
   return new FatalError('usage', `${why}: run the command that began it again, which says it`);
 }
 
-function interrupted(name: string, source: JobSource, wanted: RetryWanted): FatalError {
-  const again = `run \`${commandLine(name, source, wanted)}\` again, which resumes it`;
+function interrupted(
+  name: string,
+  source: JobSource,
+  choice: KeyChoice | null,
+  wanted: RetryWanted,
+): FatalError {
+  const filter = choice === null ? '' : ` ${choiceText(choice)}`;
+  const again = `run \`${commandLine(name, source, wanted)}${filter}\` again, which resumes it`;
   return new FatalError('usage', `retry: job ${name} was interrupted: ${again}; then retry`);
 }
 

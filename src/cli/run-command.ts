@@ -10,6 +10,7 @@ import type { EventSink } from '../model/ports.ts';
 import type { UploadJournal } from '../model/upload-journal.ts';
 import type { Rule, Rules } from '../model/rule.ts';
 import { needsPresence } from '../plan/decide-copy.ts';
+import type { KeyFilter } from '../plan/key-filter.ts';
 import { fingerprintDifferences } from '../rules/job-fingerprint.ts';
 import { judgedByServe } from '../rules/judged-by-serve.ts';
 import type { Cleanup } from './cleanup.ts';
@@ -36,6 +37,8 @@ export interface RunCommand {
   readonly rules: Rules;
   /** The rules that may be needed; origins of others are neither opened nor checked. */
   readonly needed: (rule: Rule) => boolean;
+  /** Absent: every key is meant. */
+  readonly filter?: KeyFilter | undefined;
   readonly options: RunOptions;
   readonly surroundings: Surroundings;
   readonly stop: Stop;
@@ -163,7 +166,7 @@ async function runSharing(
   { uploads, directory, checksum, ...work }: RunWork,
   claims: Claims,
 ): Promise<RunResult> {
-  const { rules, options, surroundings, stop, sources, command } = opened;
+  const { rules, options, filter, surroundings, stop, sources, command } = opened;
   const { events, ended } = noteRun(directory, opened.events);
   const dryRun = options.dryRun === true;
   const bucket = dryRun ? dryRunBucket(opened.bucket.bucket) : opened.bucket.bucket;
@@ -173,10 +176,13 @@ async function runSharing(
     differences: fingerprintDifferences,
     examination: {
       rules,
+      // A scan has left out already what its filter leaves out.
+      filter: work.scan === undefined ? filter : undefined,
       sources: sources.byRule,
       bucket,
       presence: new PresenceFinder({
         bucket,
+        prefix: filter?.prefix,
         headIsCheap: opened.bucket.headIsCheap,
         exclusiveCreate: opened.bucket.exclusiveCreate,
         clock: surroundings.clock,

@@ -1,11 +1,11 @@
 import type { EntrySource } from '../model/entry.ts';
 import { FatalError } from '../model/failure.ts';
-import type { RunScan } from '../run/run.ts';
+import type { RunScan, Tell } from '../run/run.ts';
 import type { ScanResult } from '../run/scan/scan.ts';
 import { type GrowingManifest, openGrowingManifest } from '../scan/growing-manifest.ts';
 import { manifestPath } from '../scan/journal/scan-journal.ts';
 import type { OpenedRun } from './run-command.ts';
-import { type RunScanning, scanOfRun } from './scan-of-run.ts';
+import { leftOutBefore, type RunScanning, scanOfRun } from './scan-of-run.ts';
 
 export interface ScanBesideOptions extends RunScanning {
   /** Where the journal is. */
@@ -34,12 +34,13 @@ export async function scanBeside(
   let scanning: Promise<ScanResult> | undefined;
   return {
     entries: manifest.entries,
-    begin: () => {
-      scanning = scanInto(manifest, opened, options, ended.signal);
+    begin: (tell) => {
+      scanning = scanInto(manifest, opened, options, tell, ended.signal);
       // Whoever concludes the scan is told; until then nobody waits for it.
       scanning.catch(() => undefined);
     },
     moves: () => walks.requests(),
+    carried: leftOutBefore(journal),
     conclude: async () => {
       // A drained scan finishes its pages, as the engine does its objects.
       if (!opened.stop.drain.aborted) ended.abort();
@@ -64,10 +65,11 @@ async function scanInto(
   manifest: GrowingManifest,
   opened: OpenedRun,
   options: ScanBesideOptions,
+  tell: Tell,
   ended: AbortSignal,
 ): Promise<ScanResult> {
   try {
-    const result = await scanOfRun(opened, options, ended, manifest.grow);
+    const result = await scanOfRun(opened, options, tell, ended, manifest.grow);
     const { finished, fatal = new Error('the scan was stopped') } = result;
     manifest.end(finished ? undefined : fatal);
     return result;

@@ -1,5 +1,6 @@
 import { FatalError } from '../model/failure.ts';
 import type { Rule, Rules, ScanKind, Secret } from '../model/rule.ts';
+import { keyPrefixBelow } from '../rules/key-prefix-below.ts';
 import { uninvertible } from '../rules/origin-prefix.ts';
 import { isCopied } from './open-sources.ts';
 
@@ -9,6 +10,8 @@ export interface PickedSource {
   readonly from: ScanKind;
   /** Absent: the rule's first master. */
   readonly url: Secret | undefined;
+  /** What the keys begin with that are looked for; '' for all. */
+  readonly below: string;
   /** What messages call it: the rule, and the entry of `scan` where there is one. */
   readonly label: string;
 }
@@ -16,23 +19,31 @@ export interface PickedSource {
 /**
  * What a scan walks: the entries of `scan`, or each copied rule's first master.
  * @param only ids of `--rule`; none: all
+ * @param below of `--prefix`: rules that can have no such key are left out
  * @throws FatalError `usage` for a rule that is not there, or that no scan can tell the keys of.
  */
-export function pickSources(rules: Rules, only: readonly string[]): PickedSource[] {
+export function pickSources(rules: Rules, only: readonly string[], below = ''): PickedSource[] {
   const unknown = only.find((id) => !rules.rules.some((rule) => rule.id === id));
   if (unknown !== undefined) throw new FatalError('usage', `--rule: no rule has the id ${unknown}`);
   const wanted = (id: string): boolean => only.length === 0 || only.includes(id);
   const sources = rules.scan.length === 0 ? masters(rules) : entries(rules);
-  const picked = sources.filter(({ rule }) => wanted(rule.id));
+  const picked = sources
+    .filter(({ rule }) => wanted(rule.id) && keyPrefixBelow(rule, below) !== undefined)
+    .map((source) => ({ ...source, below }));
   for (const source of picked) refuse(source);
   if (picked.length === 0) {
-    throw new FatalError('usage', 'no rule is left to scan: see --rule, scan and the actions');
+    throw new FatalError(
+      'usage',
+      'no rule is left to scan: see --rule, --prefix, scan and the actions',
+    );
   }
   return picked;
 }
 
-function masters({ rules }: Rules): PickedSource[] {
-  return rules.filter(isCopied).flatMap((rule): PickedSource[] => {
+type Source = Omit<PickedSource, 'below'>;
+
+function masters({ rules }: Rules): Source[] {
+  return rules.filter(isCopied).flatMap((rule): Source[] => {
     const [first] = rule.origins?.masters ?? [];
     if (first === undefined) return [];
     const from = first.s3 === undefined ? 'httpIndex' : 's3';
@@ -40,8 +51,8 @@ function masters({ rules }: Rules): PickedSource[] {
   });
 }
 
-function entries({ rules, scan }: Rules): PickedSource[] {
-  return scan.flatMap(({ rule: id, from, url }, index): PickedSource[] => {
+function entries({ rules, scan }: Rules): Source[] {
+  return scan.flatMap(({ rule: id, from, url }, index): Source[] => {
     const rule = rules.find((one) => one.id === id);
     return rule === undefined ? [] : [{ rule, from, url, label: `${id}, scan[${index}]` }];
   });

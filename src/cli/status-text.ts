@@ -1,17 +1,19 @@
 import type { ScanTotals } from '../model/event.ts';
 import type { CutoverStatus, GaugeWindow } from '../model/serve-status.ts';
 import { showText } from '../page/show-text.ts';
+import { choiceText } from '../report/choice-text.ts';
 import { countText } from '../report/quantity.ts';
 import type { JobStatus } from './jobs-of-rules.ts';
 
 /** Lines for people: a job, how far it is, and what is left of it. */
 export function jobText(job: JobStatus): string {
-  const { holder, scan } = job;
+  const { holder, filter, scan } = job;
   const command = job.command === null ? '' : ` (${job.command})`;
   const by = holder === null ? '' : `, process ${holder.pid} on ${showText(holder.host)}`;
   const since = holder === null ? '' : `, since ${minuteOf(holder.since)}`;
   return [
     `job ${job.job}${command}: ${job.state}${by}${since}`,
+    ...(filter === null ? [] : [`  only keys that these let through: ${choiceText(filter)}`]),
     ...(scan === null ? [] : scanLines(scan)),
     // A scan's own job copies nothing.
     ...(job.command === 'scan' ? [] : copyLines(job)),

@@ -1,4 +1,4 @@
-import type { ScanTotals } from '../model/event.ts';
+import type { ScanTotals, Tally } from '../model/event.ts';
 import type { EntrySource } from '../model/entry.ts';
 import { FatalError } from '../model/failure.ts';
 import type { Generation, Generations } from '../model/generation.ts';
@@ -13,7 +13,7 @@ import { manifestPath } from '../scan/journal/scan-journal.ts';
 import { sortedManifest } from '../scan/sort/sorted-manifest.ts';
 import { listBelow } from './list-below.ts';
 import type { OpenedRun } from './run-command.ts';
-import { type RunScanning, scanOfRun } from './scan-of-run.ts';
+import { leftOutBefore, type RunScanning, scanOfRun } from './scan-of-run.ts';
 
 export interface SyncBesideOptions extends RunScanning {
   /** Where the job's files are. */
@@ -55,7 +55,7 @@ export async function syncBeside(
       found.begin(tell);
     },
     moves: () => walks.requests() + found.planned,
-    carried: carriedOf(files.plan),
+    carried: carriedOf(files.plan, journal),
     conclude: async () => {
       const fatal = await found.ended();
       return { totals: totalsOf(journal, found.totals), fatal, requests: walks.requests() };
@@ -85,9 +85,9 @@ async function draftIn(directory: string, drafts: Generations): Promise<Generati
 }
 
 /** What an earlier run has told of keys that were left as they are. */
-function carriedOf(plan: SyncPlan | undefined): RunScan['carried'] {
-  if (plan === undefined) return undefined;
-  const skipped = plan.unchanged + plan.existing;
+function carriedOf(plan: SyncPlan | undefined, journal: ScanJournal): Tally {
+  const planned = plan === undefined ? 0 : plan.unchanged + plan.existing;
+  const skipped = planned + leftOutBefore(journal).skipped;
   return { listed: skipped, copied: 0, skipped, failed: 0 };
 }
 
@@ -136,7 +136,7 @@ class Finding {
   async #work(tell: Tell): Promise<FatalError | undefined> {
     const { files } = this.#options;
     try {
-      const manifestBytes = files.plan === undefined ? await this.#scan() : undefined;
+      const manifestBytes = files.plan === undefined ? await this.#scan(tell) : undefined;
       if (manifestBytes !== undefined) {
         this.plan = await this.#makePlan(manifestBytes, tell);
         this.#opened.surroundings.onBoundary('plan.saved');
@@ -158,10 +158,10 @@ class Finding {
   }
 
   /** @returns the bytes of the manifest; undefined where the scan was told to stop. */
-  async #scan(): Promise<number | undefined> {
+  async #scan(tell: Tell): Promise<number | undefined> {
     let savedBytes = 0;
     const { signal } = this.#ended;
-    const result = await scanOfRun(this.#opened, this.#options, signal, (bytes) => {
+    const result = await scanOfRun(this.#opened, this.#options, tell, signal, (bytes) => {
       savedBytes = bytes;
     });
     this.totals = result.totals;
@@ -170,7 +170,7 @@ class Finding {
   }
 
   async #makePlan(manifestBytes: number, tell: Tell): Promise<SyncPlan> {
-    const { rules, surroundings, options, log, events, bucket } = this.#opened;
+    const { rules, filter, surroundings, options, log, events, bucket } = this.#opened;
     const { directory, walks, files, drafts, generations, keepsResults, checksum } = this.#options;
     const signal = this.#signal;
     const before = await generations.latest(log.warn);
@@ -185,8 +185,9 @@ class Finding {
           signal,
         }),
         before: before?.entries(signal) ?? nothing(),
-        stored: listBelow(bucket.bucket, synced, signal),
+        stored: listBelow(bucket.bucket, synced, signal, filter?.prefix),
         rules: rules.rules,
+        filter,
         synced: new Set(synced.map(({ id }) => id)),
         overwrite: options.overwrite,
         checksum,

@@ -2,7 +2,8 @@ import path from 'node:path';
 import { byteBudget } from '../guard/byte-budget.ts';
 import type { Bucket, ListedObject } from '../model/bucket.ts';
 import type { EntrySource } from '../model/entry.ts';
-import type { ScanTotals } from '../model/event.ts';
+import type { KeyChoice, ScanTotals } from '../model/event.ts';
+import type { KeyFilter } from '../plan/key-filter.ts';
 import type { EventSink } from '../model/ports.ts';
 import type { Rules } from '../model/rule.ts';
 import type { Log } from '../report/log.ts';
@@ -31,6 +32,10 @@ import { pagesAtOnce, walksOfRun } from './walks-of-run.ts';
 export interface Verifying {
   readonly rulesFile: string;
   readonly rules: Rules;
+  /** Absent: every key is meant. */
+  readonly filter: KeyFilter | undefined;
+  /** What the filter was asked for by. */
+  readonly choice: KeyChoice | undefined;
   /** Undefined where a scan finds the keys. */
   readonly named: NamedList | undefined;
   readonly options: VerifyCommandOptions;
@@ -83,6 +88,7 @@ export async function compareSides(verifying: Verifying): Promise<VerifyResult> 
     isExtra: (rule, key) => !unlisted.has(rule, key),
     sample: options.sample,
     seed,
+    filter: verifying.choice,
     recorder,
     events,
     clock: surroundings.clock,
@@ -98,10 +104,11 @@ export async function compareSides(verifying: Verifying): Promise<VerifyResult> 
 }
 
 async function openSides(verifying: Verifying): Promise<Sides> {
-  const { rulesFile, rules, named, options, surroundings, stop, log, seed, cleanup } = verifying;
+  const { rulesFile, rules, filter, named, options } = verifying;
+  const { surroundings, stop, log, seed, cleanup } = verifying;
   const folder = path.dirname(path.resolve(surroundings.cwd, rulesFile));
   const { rule: only = [], sample, level } = options;
-  const scope = verifyScope(rules, { only, isScan: named === undefined, sample, seed });
+  const scope = verifyScope(rules, { only, isScan: named === undefined, filter, sample, seed });
   // A list that can't be read is found out before anybody is asked anything.
   const list = named && (await openVerifyList(named, verifying.temp, surroundings, verifying));
   const memory = byteBudget(options.memory);
@@ -139,7 +146,7 @@ interface Found {
 }
 
 function rowsOf(
-  { rules, options, surroundings, stop, log, events, temp }: Verifying,
+  { rules, filter, options, surroundings, stop, log, events, temp }: Verifying,
   { scope, list, walks, opened }: Sides,
   recorder: VerifyRecorder,
   { unlisted, onTotals }: Found,
@@ -151,7 +158,7 @@ function rowsOf(
     const named = listedObjects(list, recorder, needs);
     // A list of keys says nothing of others; a manifest is all that a scan has found.
     if (options.manifest === undefined) return nearRows(named, bucket, log.info, stop.drain);
-    return wholeRows(named, inScope(bucket, scope, stop.drain));
+    return wholeRows(named, inScope(bucket, scope, filter?.prefix, stop.drain));
   }
   if (walks === undefined) throw new Error('there is neither a list nor a scan');
   const scanned = scannedObjects({
@@ -159,6 +166,7 @@ function rowsOf(
     job: 'verify',
     walks,
     rules: rules.rules,
+    filter,
     concurrency: pagesAtOnce(options),
     events,
     clock: surroundings.clock,
@@ -168,15 +176,16 @@ function rowsOf(
     },
     onTotals,
   });
-  return wholeRows(scanned, inScope(bucket, scope, stop.drain));
+  return wholeRows(scanned, inScope(bucket, scope, filter?.prefix, stop.drain));
 }
 
 async function* inScope(
   bucket: Bucket,
   { wanted, keeps }: VerifyScope,
+  prefix: string | undefined,
   signal: AbortSignal,
 ): AsyncGenerator<readonly ListedObject[]> {
-  for await (const page of listBelow(bucket, wanted, signal)) {
+  for await (const page of listBelow(bucket, wanted, signal, prefix)) {
     yield page.filter(({ key }) => keeps(key));
   }
 }

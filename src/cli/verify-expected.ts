@@ -6,6 +6,7 @@ import type { EntrySource, KeyEntry } from '../model/entry.ts';
 import type { ObjectKey } from '../model/object-key.ts';
 import type { Clock, EventSink } from '../model/ports.ts';
 import type { Rule } from '../model/rule.ts';
+import type { KeyFilter } from '../plan/key-filter.ts';
 import type { ManifestEntry } from '../model/scan-journal.ts';
 import { durationText } from '../report/quantity.ts';
 import type { Log } from '../report/log.ts';
@@ -72,6 +73,8 @@ export interface ScannedNeeds extends ExpectedNeeds {
   readonly walks: OpenedWalks;
   /** All of the file. */
   readonly rules: readonly Rule[];
+  /** Absent: every key is meant. */
+  readonly filter: KeyFilter | undefined;
   /** Pages at once. */
   readonly concurrency: number;
   readonly events: EventSink;
@@ -101,7 +104,7 @@ export async function* scannedObjects(
 
 /** @returns bytes of the manifest */
 async function scanInto(directory: string, needs: ScannedNeeds): Promise<number> {
-  const { job, walks, rules, concurrency, clock, stop, log, onTotals } = needs;
+  const { job, walks, rules, filter, concurrency, clock, stop, log, onTotals } = needs;
   const journal = await openScanJournal(directory, true);
   let bytes = 0;
   try {
@@ -110,6 +113,7 @@ async function scanInto(directory: string, needs: ScannedNeeds): Promise<number>
       targets: walks.targets,
       rules,
       journal,
+      filter,
       events: heard(needs),
       clock,
       concurrency,

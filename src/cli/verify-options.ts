@@ -1,11 +1,12 @@
 import { InvalidArgumentError } from 'commander';
 import type { VerifyLevel } from '../model/event.ts';
+import type { FilterOptions } from './filter-options.ts';
 import type { NamedListOptions } from './named-list.ts';
 import type { RunOptions } from './run-options.ts';
 
 /** What commander hands to `verify`. */
 export interface VerifyCommandOptions
-  extends Omit<RunOptions, 'overwrite' | 'dryRun'>, NamedListOptions {
+  extends Omit<RunOptions, 'overwrite' | 'dryRun'>, NamedListOptions, FilterOptions {
   readonly level: VerifyLevel;
   /** Share of the keys, in (0, 1]. */
   readonly sample: number;

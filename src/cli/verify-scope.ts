@@ -1,6 +1,8 @@
 import { FatalError } from '../model/failure.ts';
 import type { ObjectKey } from '../model/object-key.ts';
 import type { Rule, Rules } from '../model/rule.ts';
+import type { KeyFilter } from '../plan/key-filter.ts';
+import { keyPrefixBelow } from '../rules/key-prefix-below.ts';
 import { matchRule } from '../rules/match-rule.ts';
 import { sampleKeys } from '../verify/sample-keys.ts';
 import { isCopied } from './open-sources.ts';
@@ -12,7 +14,7 @@ export interface VerifyScope {
   readonly wanted: readonly Rule[];
   /** The rule of a key, where it is one of them. */
   readonly ruleOf: (key: ObjectKey) => Rule | undefined;
-  /** Whether a key is looked at: it has such a rule, and belongs to the sample. */
+  /** Whether a key is looked at: it has such a rule, is not left out, and belongs to the sample. */
   readonly keeps: (key: ObjectKey) => boolean;
 }
 
@@ -21,6 +23,8 @@ export interface ScopeSettings {
   readonly only: readonly string[];
   /** A scan finds the keys: of other rules than it walks, nothing is known. */
   readonly isScan: boolean;
+  /** Absent: every key is meant. */
+  readonly filter?: KeyFilter | undefined;
   /** In (0, 1]. */
   readonly sample: number;
   readonly seed: string | undefined;
@@ -29,26 +33,32 @@ export interface ScopeSettings {
 /** @throws FatalError `usage` where no rule is left, or none has the id. */
 export function verifyScope(
   rules: Rules,
-  { only, isScan, sample, seed = '' }: ScopeSettings,
+  { only, isScan, filter, sample, seed = '' }: ScopeSettings,
 ): VerifyScope {
   const wanted = new Set(
-    isScan ? pickSources(rules, only).map(({ rule }) => rule) : copied(rules, only),
+    isScan
+      ? pickSources(rules, only, filter?.prefix).map(({ rule }) => rule)
+      : copied(rules, only, filter?.prefix),
   );
   const isSampled = sampleKeys(sample, seed);
   const ruleOf = (key: ObjectKey): Rule | undefined => {
     const rule = matchRule(rules.rules, key);
     return rule !== undefined && wanted.has(rule) ? rule : undefined;
   };
-  const keeps = (key: ObjectKey): boolean => ruleOf(key) !== undefined && isSampled(key);
+  const keeps = (key: ObjectKey): boolean =>
+    filter?.keeps(key) !== false && ruleOf(key) !== undefined && isSampled(key);
   return { wanted: [...wanted], ruleOf, keeps };
 }
 
-function copied({ rules }: Rules, only: readonly string[]): readonly Rule[] {
+function copied({ rules }: Rules, only: readonly string[], below = ''): readonly Rule[] {
   const unknown = only.find((id) => !rules.some((rule) => rule.id === id));
   if (unknown !== undefined) throw new FatalError('usage', `--rule: no rule has the id ${unknown}`);
   const found = rules.filter(
-    (rule) => isCopied(rule) && (only.length === 0 || only.includes(rule.id)),
+    (rule) =>
+      isCopied(rule) &&
+      (only.length === 0 || only.includes(rule.id)) &&
+      keyPrefixBelow(rule, below) !== undefined,
   );
   if (found.length > 0) return found;
-  throw new FatalError('usage', 'no rule is left to compare: see --rule and the actions');
+  throw new FatalError('usage', 'no rule is left to compare: see --rule, --prefix and the actions');
 }

@@ -2,6 +2,7 @@ import path from 'node:path';
 import type { EventSink } from '../model/ports.ts';
 import type { Rules } from '../model/rule.ts';
 import type { Log } from '../report/log.ts';
+import type { KeyFilter } from '../plan/key-filter.ts';
 import type { Cleanup } from './cleanup.ts';
 import type { OpenedSources } from './open-sources.ts';
 import type { OpenedWalks } from './open-walks.ts';
@@ -33,6 +34,8 @@ export interface Scanning {
   readonly surroundings: Surroundings;
   readonly stop: Stop;
   readonly log: Log;
+  /** Absent: every key is meant. */
+  readonly filter?: KeyFilter | undefined;
   readonly events: EventSink;
   /** Where the run asks the same hosts for objects: pages and objects keep to one set of limits. */
   readonly sources?: Pick<OpenedSources, 'hosts'> | undefined;
@@ -44,13 +47,13 @@ export interface Scanning {
  * @throws FatalError `usage`, `origins-unusable`.
  */
 export async function walksOfRun(
-  { rulesFile, rules, options, surroundings, stop, log, events, sources }: Scanning,
+  { rulesFile, rules, options, filter, surroundings, stop, log, events, sources }: Scanning,
   concurrency: number,
   cleanup: Cleanup,
 ): Promise<OpenedWalks> {
   const { openWalks } = await import('./open-walks.ts');
   const walks = await openWalks(
-    pickSources(rules, options.rule ?? []),
+    pickSources(rules, options.rule ?? [], filter?.prefix),
     {
       allowPrivate: rules.allowPrivate || options.allowPrivate === true,
       folder: path.dirname(path.resolve(surroundings.cwd, rulesFile)),

@@ -166,6 +166,15 @@ export interface DeleteTotals {
   readonly refused?: string;
 }
 
+/** Which keys a run was about, as it was asked; each absent where it was not given. */
+export interface KeyChoice {
+  readonly prefix?: string;
+  /** Globs, of which a key matches any. */
+  readonly include?: readonly string[];
+  /** Globs, of which a key matches none. */
+  readonly exclude?: readonly string[];
+}
+
 export const VERIFY_LEVELS = ['exists', 'size', 'etag', 'full'] as const;
 
 export type VerifyLevel = (typeof VERIFY_LEVELS)[number];
@@ -181,6 +190,8 @@ export interface VerifyTotals {
   readonly extra: number;
   readonly different: number;
   readonly unverifiable: number;
+  /** The keys that were looked at at all; absent where none was left out. */
+  readonly filter?: KeyChoice;
   /** Over the keys that are equal; how it is made stands in the README. */
   readonly digest: string;
 }

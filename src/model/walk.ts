@@ -45,6 +45,10 @@ export const PASSED_REASONS = [
   'unmapped',
   /** Its key belongs to another rule. */
   'other-rule',
+  /** Its key is left out by what the run was asked for. */
+  'filtered',
+  /** No key that is asked for can be in there, so it is not walked. */
+  'outside-prefix',
 ] as const;
 
 export type PassedReason = (typeof PASSED_REASONS)[number];

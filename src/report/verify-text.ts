@@ -1,4 +1,5 @@
 import type { ObjectEvent, SummaryEvent, VerifyTotals } from '../model/event.ts';
+import { choiceText } from './choice-text.ts';
 import { printable } from './printable.ts';
 import { countText, durationText } from './quantity.ts';
 
@@ -22,13 +23,14 @@ export function verifySummary(
   totals: VerifyTotals,
   seed: string | undefined,
 ): readonly string[] {
-  const { level, sample, equal, missing, extra, different, unverifiable, digest } = totals;
+  const { level, sample, equal, missing, extra, different, unverifiable, filter, digest } = totals;
   const counts = { equal, missing, extra, different, unverifiable };
   const parts = Object.entries(counts).map(([outcome, count]) => `${countText(count)} ${outcome}`);
   const share = Number((sample * 100).toPrecision(12));
   const sampled = sample < 1 ? `, a sample of ${share}% (--seed ${printable(seed ?? '')})` : '';
+  const covered = filter === undefined ? '' : `, of ${choiceText(filter)} alone`;
   return [
     `verify: ${countText(listed)} keys at level ${level}${sampled}: ${parts.join(', ')} in ${durationText(elapsedMs)}`,
-    `verify: digest of what is equal: ${digest}`,
+    `verify: digest of what is equal${covered}: ${digest}`,
   ];
 }

@@ -1,8 +1,9 @@
 import type { Fingerprint } from '../model/checkpoint.ts';
+import type { KeyChoice } from '../model/event.ts';
 import type { Rules } from '../model/rule.ts';
 
 /** Flags that decide what is copied, by their names without `--`. */
-export type FingerprintFlags = Readonly<Record<string, string>> & {
+export type FingerprintFlags = Readonly<Record<string, string | readonly string[]>> & {
   readonly overwrite: string;
   readonly keys: string;
 };
@@ -32,6 +33,24 @@ export function jobFingerprint(rules: Rules, bucket: string, flags: FingerprintF
 /** Whether a fingerprint is of a job that fills the bucket which `bucket` names. */
 export function isOfBucket(fingerprint: Fingerprint, bucket: string): boolean {
   return fingerprint['bucket'] === canonical(bucket);
+}
+
+/** Which keys the job of a fingerprint is about; null where it is about all. */
+export function keyChoiceOf(fingerprint: Fingerprint = {}): KeyChoice | null {
+  const [prefix] = textsOf(fingerprint, 'prefix');
+  const include = textsOf(fingerprint, 'include');
+  const exclude = textsOf(fingerprint, 'exclude');
+  if (prefix === undefined && include.length + exclude.length === 0) return null;
+  return {
+    ...(prefix === undefined ? {} : { prefix }),
+    ...(include.length === 0 ? {} : { include }),
+    ...(exclude.length === 0 ? {} : { exclude }),
+  };
+}
+
+function textsOf(fingerprint: Fingerprint, flag: string): readonly string[] {
+  const value: unknown = JSON.parse(valueOf(fingerprint, `flag.${flag}`) ?? '[]');
+  return (Array.isArray(value) ? value : [value]).map(String);
 }
 
 /**

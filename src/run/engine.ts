@@ -6,6 +6,7 @@ import type { EventKey, ObjectOutcome } from '../model/event.ts';
 import { FatalError, Interrupted } from '../model/failure.ts';
 import type { Clock, EventSink, OnBoundary } from '../model/ports.ts';
 import { needsPresence } from '../plan/decide-copy.ts';
+import type { KeyFilter } from '../plan/key-filter.ts';
 import { Rechecks } from '../transfer/rechecks.ts';
 import type { BegunJob } from './begin-job.ts';
 import type { EntryWork, Examination } from './examination.ts';
@@ -217,10 +218,10 @@ export class Engine {
 
   /** Puts a segment's open entries into the queue. @returns false when intake has to stop. */
   async #take(segment: SegmentTracker, entries: readonly Entry[]): Promise<boolean> {
-    const { presence, overwrite } = this.#job.examination;
-    const open = entries.filter((_, index) => segment.isOpen(index));
+    const { presence, overwrite, filter } = this.#job.examination;
+    const asked = entries.filter((entry, index) => segment.isOpen(index) && isMeant(entry, filter));
     const inBucket = needsPresence(overwrite)
-      ? await presence.survey(open, this.#intakeSignal())
+      ? await presence.survey(asked, this.#intakeSignal())
       : ASKED_NOTHING;
     for (const [index, entry] of entries.entries()) {
       if (!segment.isOpen(index)) continue;
@@ -282,6 +283,11 @@ export class Engine {
     this.#failure ??= { error };
     this.#failed.abort(error);
   }
+}
+
+/** Nobody asks the bucket for what is left out. */
+function isMeant(entry: Entry, filter: KeyFilter | undefined): boolean {
+  return filter === undefined || 'invalid' in entry || filter.keeps(entry.key);
 }
 
 function eventKey(entry: Entry): EventKey {

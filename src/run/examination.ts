@@ -5,6 +5,7 @@ import type { FatalError } from '../model/failure.ts';
 import type { Clock } from '../model/ports.ts';
 import type { Rule, Rules } from '../model/rule.ts';
 import type { Overwrite } from '../plan/decide-copy.ts';
+import type { KeyFilter } from '../plan/key-filter.ts';
 import type { OpenUploads } from '../transfer/open-uploads.ts';
 import type { Rechecks } from '../transfer/rechecks.ts';
 import type { RuleSource } from '../transfer/rule-source.ts';
@@ -14,6 +15,8 @@ import type { SharedKeys } from './shared-keys.ts';
 /** What every entry is examined with. */
 export interface Examination {
   readonly rules: Rules;
+  /** Keys that it leaves out are skipped; absent: none are. */
+  readonly filter?: KeyFilter | undefined;
   /** By rule id; the rules whose keys bulk commands copy. */
   readonly sources: ReadonlyMap<string, RuleSource>;
   readonly bucket: Bucket;

@@ -30,6 +30,7 @@ export function beginEntry(
   }
   const rule = matchRule(examination.rules.rules, entry.key);
   if (rule === undefined) return { outcome: 'skipped', rule: null, reason: 'no-rule' };
+  if (examination.filter?.keeps(entry.key) === false) return skipped(rule, 'filtered');
   const source = examination.sources.get(rule.id);
   if (source === undefined) return skipped(rule, 'rule-off');
   const isThere = inBucket.known(entry.key)?.state === 'present';

@@ -35,6 +35,8 @@ export function knowing(known: (key: ObjectKey) => Presence): BatchPresence {
 
 export interface PresenceSettings {
   readonly bucket: Bucket;
+  /** What all keys begin with that are asked about; absent: nothing. */
+  readonly prefix?: string | undefined;
   /** A HEAD is a look into a directory: nothing could be cheaper. */
   readonly headIsCheap: boolean;
   /** Whether a conditional write is sure to lose against an object that is there. */
@@ -159,14 +161,14 @@ export class PresenceFinder {
 
   /** Lists what comes behind the first key, page by page while that pays, up to the last key. */
   async #list(keys: readonly ObjectKey[], signal: AbortSignal): Promise<Listed> {
-    const { bucket, clock } = this.#settings;
+    const { bucket, prefix = '', clock } = this.#settings;
     const [first = ''] = keys;
     const last = keys.at(-1) ?? first;
     const asked = new Set<string>(keys);
     const found = new Set<string>();
     let position = 1;
     let startedMs = clock.now();
-    for await (const page of bucket.list({ prefix: '', after: first }, signal)) {
+    for await (const page of bucket.list({ prefix, after: first }, signal)) {
       this.#pageMs.add(clock.now() - startedMs);
       noteFound(page, asked, found);
       const end = page.at(-1)?.key ?? first;

@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events';
-import type { ScanTotals, SummaryEvent } from '../model/event.ts';
+import type { KeyChoice, ScanTotals, SummaryEvent } from '../model/event.ts';
 import { type Ending, interruptionOf } from '../model/exit-code.ts';
 import { FatalError, Interrupted } from '../model/failure.ts';
 import type { ObjectKey } from '../model/object-key.ts';
@@ -27,6 +27,8 @@ export interface VerifyOptions {
   /** Share of all keys that is looked at, and what tells which. */
   readonly sample: number;
   readonly seed: string | undefined;
+  /** What tells which keys are looked at at all; undefined where all are. */
+  readonly filter?: KeyChoice | undefined;
   readonly recorder: VerifyRecorder;
   readonly events: EventSink;
   readonly clock: Clock;
@@ -177,7 +179,7 @@ function summaryOf(
   fatal: FatalError | undefined,
   elapsedMs: number,
 ): SummaryEvent {
-  const { recorder, comparison, sample, seed, stop } = options;
+  const { recorder, comparison, sample, seed, filter, stop } = options;
   const { tally } = recorder;
   const scan = options.scanned();
   const listingErrors = scan?.listingErrors ?? 0;
@@ -196,7 +198,11 @@ function summaryOf(
     resumed: false,
     elapsedMs,
     ...(scan === undefined ? {} : { scan }),
-    verify: seed === undefined ? totals : { ...totals, seed },
+    verify: {
+      ...totals,
+      ...(seed === undefined ? {} : { seed }),
+      ...(filter === undefined ? {} : { filter }),
+    },
     exitCode: verifyExitCode(ending, tally.counts, listingErrors, tally.bugs),
   };
 }

@@ -310,6 +310,19 @@ describe('status of the cutover', () => {
     const gate = await status(['--gate']);
     expect(gate.stderr).toContain('has 1 failed keys: what it did not copy is at the origin only');
   });
+
+  test('warns of keys that a job left out, until one has copied all', async () => {
+    await place.writeRules(rulesFor([site.url]));
+    await place.list(site.keys.slice(0, 3));
+    await place.migrate(['--prefix', site.keys[0] ?? '', '--job', 'one']);
+    const args = ['--job', 'one'];
+    const told = await status(args);
+    expect(told.stdout).toContain(`only keys that these let through: --prefix ${site.keys[0]}`);
+    const gate = await status(['--gate', ...args]);
+    expect(gate.stderr).toMatch(/job one left keys out \(--prefix .*\): what it did not copy/);
+    await place.migrate(['--job', 'all']);
+    expect((await status(['--gate'])).stderr).toBe('');
+  });
 });
 
 /** Looks until serve has written down what it answered, which it does once a second. */

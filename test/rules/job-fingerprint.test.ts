@@ -4,6 +4,7 @@ import {
   fingerprintDifferences,
   isOfBucket,
   jobFingerprint,
+  keyChoiceOf,
 } from '../../src/rules/job-fingerprint.ts';
 import { rulesOf } from './rules-of.ts';
 
@@ -77,6 +78,33 @@ it('the order in which fields were written does not count', () => {
   const one = rulesOf(body('store: { requireLength: true, userMetadata: false }'));
   const two = rulesOf(body('store: { userMetadata: false, requireLength: true }'));
   expect(jobFingerprint(one, 'b', FLAGS)).toEqual(jobFingerprint(two, 'b', FLAGS));
+});
+
+describe('the keys that a job is about', () => {
+  const rules = rulesOf(body(''));
+
+  it.each([
+    [{}, null],
+    [{ prefix: 'a/' }, { prefix: 'a/' }],
+    [{ include: ['x y', 'é"'] }, { include: ['x y', 'é"'] }],
+    [
+      { prefix: '', exclude: ['*'] },
+      { prefix: '', exclude: ['*'] },
+    ],
+  ])('%j', (flags, choice) => {
+    expect(keyChoiceOf(jobFingerprint(rules, 'b', { ...FLAGS, ...flags }))).toEqual(choice);
+  });
+
+  it('are named in words where they differ', () => {
+    const of = (flags: object) => jobFingerprint(rules, 'b', { ...FLAGS, ...flags });
+    expect(fingerprintDifferences(of({}), of({ prefix: 'a b', include: ['x', 'y'] }))).toEqual([
+      '--prefix was absent, now it is "a b"',
+      '--include was absent, now it is ["x","y"]',
+    ]);
+    expect(fingerprintDifferences(of({ exclude: ['x', 'y'] }), of({ exclude: ['x y'] }))).toEqual([
+      '--exclude was ["x","y"], now it is ["x y"]',
+    ]);
+  });
 });
 
 it('a fingerprint knows the bucket of its job', () => {

@@ -5,15 +5,19 @@ import type { Job } from '../../checkpoint/job-folder.ts';
 import type { JobThread } from '../../checkpoint/job-thread.ts';
 import type { Checkpoint, JobRecord, ResultsKept } from '../../model/checkpoint.ts';
 import type { EntrySource } from '../../model/entry.ts';
+import type { Rule } from '../../model/rule.ts';
 import type { ScanJournal } from '../../model/scan-journal.ts';
 import { scanSummaryText } from '../../report/scan-text.ts';
 import { type FingerprintFlags, jobFingerprint } from '../../rules/job-fingerprint.ts';
+import { keyPrefixBelow } from '../../rules/key-prefix-below.ts';
 import { noCheckpoint } from '../../run/no-checkpoint.ts';
 import type { RunResult } from '../../run/run.ts';
 import type { KeyList } from '../../scan/key-list.ts';
 import type { KeysFormat } from '../../scan/keys-format.ts';
 import { openSpooledList } from '../../scan/spool-list.ts';
 import { Cleanup } from '../cleanup.ts';
+import { choiceOf, filterOfRun } from '../filter-of-run.ts';
+import type { FilterOptions } from '../filter-options.ts';
 import { jobName } from '../job-name.ts';
 import { type JobSource, notingSource } from '../job-source.ts';
 import { loadRules } from '../load-rules.ts';
@@ -30,7 +34,7 @@ import { supersedingResults } from '../superseding-results.ts';
 import type { Surroundings } from '../surroundings.ts';
 import { pagesAtOnce, walksOfRun } from '../walks-of-run.ts';
 
-export interface MigrateOptions extends RunOptions, NamedListOptions {
+export interface MigrateOptions extends RunOptions, NamedListOptions, FilterOptions {
   readonly job?: string;
   readonly newJob?: true;
   readonly results?: ResultsKept;
@@ -47,6 +51,7 @@ export async function migrate(
   const rules = await loadRules(rulesFile, surroundings, options.quiet === true);
   const named = namedList(options);
   const log = logTo(surroundings, options);
+  const filter = await filterOfRun(options, log);
   const cleanup = new Cleanup();
   return stoppable(surroundings, log, (stop) =>
     cleanup.around(async () => {
@@ -57,8 +62,10 @@ export async function migrate(
           ? undefined
           : await openList({ ...read, path: listPath(named, surroundings) }, cleanup);
       const thread = options.dryRun === true ? undefined : threadAhead(cleanup);
-      const command = { command: 'migrate', rulesFile, rules, options, surroundings, stop, log };
-      const opened = await openRun({ ...command, needed: () => true }, cleanup);
+      const needed = (rule: Rule): boolean =>
+        keyPrefixBelow(rule, filter?.prefix ?? '') !== undefined;
+      const asked = { rulesFile, rules, needed, filter, options, surroundings, stop, log };
+      const opened = await openRun({ ...asked, command: 'migrate' }, cleanup);
       const walks =
         named === undefined
           ? await walksOfRun({ ...opened, options }, pagesAtOnce(options), cleanup)
@@ -179,21 +186,22 @@ async function checkpointOf(
 function sourceOf({ opened, options, named, list }: Work): Omit<JobSource, 'results'> {
   const { command, surroundings } = opened;
   const { overwrite, ignoreRobots } = options;
+  const choice = choiceOf(options);
   if (named === undefined) {
-    const flags = { overwrite, keys: 'scan', 'ignore-robots': String(ignoreRobots === true) };
-    return { command, entries: { from: 'scan' }, flags };
+    const walked = { keys: 'scan', 'ignore-robots': String(ignoreRobots === true) };
+    return { command, entries: { from: 'scan' }, flags: { overwrite, ...walked, ...choice } };
   }
   if (list === undefined) {
     const { format } = named;
     return {
       command,
       entries: { from: 'stdin', format },
-      flags: listFlags('stdin', format, overwrite),
+      flags: { ...listFlags('stdin', format, overwrite), ...choice },
     };
   }
   const { format } = list;
   const entries = { from: 'list', path: listPath(named, surroundings), format } as const;
-  return { command, entries, flags: listFlags('list', format, overwrite) };
+  return { command, entries, flags: { ...listFlags('list', format, overwrite), ...choice } };
 }
 
 function listFlags(

@@ -4,6 +4,8 @@ import { matchRule } from '../../rules/match-rule.ts';
 import { givenKeys } from '../../run/given-keys.ts';
 import { noCheckpoint } from '../../run/no-checkpoint.ts';
 import { Cleanup } from '../cleanup.ts';
+import { filterOfRun } from '../filter-of-run.ts';
+import type { FilterOptions } from '../filter-options.ts';
 import { loadRules } from '../load-rules.ts';
 import { logTo } from '../log-to.ts';
 import { concludeRun, openRun, runEngine } from '../run-command.ts';
@@ -11,22 +13,30 @@ import type { RunOptions } from '../run-options.ts';
 import { stoppable } from '../stop-signals.ts';
 import type { Surroundings } from '../surroundings.ts';
 
+/** What commander hands to `prefetch`. */
+export interface PrefetchOptions extends RunOptions, FilterOptions {}
+
 /** `bucketfill prefetch`: fetches the named keys now. Nothing is kept of it, so it has no job. */
 export async function prefetch(
   rulesFile: string,
   keys: readonly string[],
-  options: RunOptions,
+  options: PrefetchOptions,
   surroundings: Surroundings,
 ): Promise<number> {
   const quiet = options.quiet === true;
   const rules = await loadRules(rulesFile, surroundings, quiet);
   const log = logTo(surroundings, options);
+  const filter = await filterOfRun(options, log);
   const cleanup = new Cleanup();
   return stoppable(surroundings, log, (stop) =>
     cleanup.around(async () => {
-      const asked = rulesFor(rules, keys);
-      const command = { command: 'prefetch', rulesFile, rules, options, surroundings, stop, log };
-      const opened = await openRun({ ...command, needed: (rule) => asked.has(rule) }, cleanup);
+      const ofKeys = rulesFor(
+        rules,
+        keys.filter((key) => filter?.keeps(key) !== false),
+      );
+      const needed = (rule: Rule): boolean => ofKeys.has(rule);
+      const asked = { rulesFile, rules, needed, filter, options, surroundings, stop, log };
+      const opened = await openRun({ ...asked, command: 'prefetch' }, cleanup);
       const result = await runEngine(opened, {
         job: 'prefetch',
         entries: givenKeys(keys),

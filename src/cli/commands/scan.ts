@@ -11,6 +11,8 @@ import { jobFingerprint } from '../../rules/job-fingerprint.ts';
 import { scan, type ScanResult } from '../../run/scan/scan.ts';
 import { manifestPath } from '../../scan/journal/scan-journal.ts';
 import { Cleanup } from '../cleanup.ts';
+import { choiceOf, filterOfRun } from '../filter-of-run.ts';
+import type { FilterOptions } from '../filter-options.ts';
 import { loadRules } from '../load-rules.ts';
 import { logTo } from '../log-to.ts';
 import { manifestInFile, manifestOnStdout, type ManifestOutput } from '../manifest-output.ts';
@@ -23,7 +25,7 @@ import { takeUpScan } from '../take-up-scan.ts';
 import { PAGES_AT_ONCE, type Scanning, type WalkOptions, walksOfRun } from '../walks-of-run.ts';
 
 /** What commander hands to `scan`. */
-export interface ScanCommandOptions extends LogOptions, WalkOptions {
+export interface ScanCommandOptions extends LogOptions, WalkOptions, FilterOptions {
   /** A file, or `-` for stdout. */
   readonly output: string;
   readonly state?: string;
@@ -56,13 +58,14 @@ export async function scanCommand(
   }
   const rules = await loadRules(rulesFile, surroundings, options.quiet === true);
   const log = logTo(surroundings, options);
+  const filter = await filterOfRun(options, log);
   const cleanup = new Cleanup();
   return stoppable(surroundings, log, (stop) =>
     cleanup.around(async () => {
       const thread = threadAhead(cleanup);
       const events = openScanEvents(options, surroundings, stop);
-      const means = { surroundings, stop, log, cleanup, events, thread };
-      const scanning = { rulesFile, rules, options, ...means };
+      const asked = { rulesFile, rules, filter, options, surroundings, stop, log };
+      const scanning = { ...asked, cleanup, events, thread };
       const walks = await walksOfRun(scanning, pagesAtOnce(options), cleanup);
       const { summary, fatal } = await scanOnJob(scanning, walks);
       events.emit(summary);
@@ -95,7 +98,7 @@ function pagesAtOnce({ concurrency }: ScanCommandOptions): number {
 }
 
 async function scanOnJob(scanning: ScanCommand, walks: OpenedWalks): Promise<ScanResult> {
-  const { rules, options, surroundings, stop, log, cleanup, events } = scanning;
+  const { rules, filter, options, surroundings, stop, log, cleanup, events } = scanning;
   const name = options.job ?? jobNameOf(scanning.rulesFile);
   const job = await openJobOf(name, {
     ...scanning,
@@ -113,6 +116,7 @@ async function scanOnJob(scanning: ScanCommand, walks: OpenedWalks): Promise<Sca
     targets: walks.targets,
     rules: rules.rules,
     journal,
+    filter,
     events,
     clock: surroundings.clock,
     concurrency: pagesAtOnce(options),
@@ -137,6 +141,7 @@ function fingerprintOf(rules: Rules, options: ScanCommandOptions): Fingerprint {
     keys: 'scan',
     rule: (options.rule ?? []).join(' '),
     'ignore-robots': String(options.ignoreRobots === true),
+    ...choiceOf(options),
   });
   const isOfScan = ([name]: [string, string]): boolean =>
     name !== 'bucket' && !name.endsWith('.store');

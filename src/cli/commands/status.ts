@@ -3,6 +3,7 @@ import { readGauge } from '../../checkpoint/read-gauge.ts';
 import { EXIT } from '../../model/exit-code.ts';
 import type { CutoverStatus } from '../../model/serve-status.ts';
 import type { Log } from '../../report/log.ts';
+import { choiceText } from '../../report/choice-text.ts';
 import { judgeCutover } from '../../serve/gauge/judge-cutover.ts';
 import { type JobStatus, jobsOfRules } from '../jobs-of-rules.ts';
 import { knownBucketId, sharedFolder } from '../known-bucket.ts';
@@ -79,12 +80,19 @@ function tell(
 /** The gauge knows only what clients asked for. */
 function warnOfUnfinished(jobs: readonly JobStatus[], log: Log): void {
   // A scan's own job copies nothing.
-  for (const job of jobs.filter(({ command }) => command !== 'scan')) {
-    const left = leftOf(job);
+  const copying = jobs.filter(({ command }) => command !== 'scan');
+  // What one job leaves out another may have copied.
+  const isAllCopied = copying.some((job) => job.filter === null && leftOf(job) === undefined);
+  for (const job of copying) {
+    const left = leftOf(job) ?? (isAllCopied ? undefined : leftOutOf(job));
     if (left !== undefined) {
       log.warn(`job ${job.job} ${left}: what it did not copy is at the origin only`);
     }
   }
+}
+
+function leftOutOf({ filter }: JobStatus): string | undefined {
+  return filter === null ? undefined : `left keys out (${choiceText(filter)})`;
 }
 
 function leftOf({ state, failed, scan }: JobStatus): string | undefined {

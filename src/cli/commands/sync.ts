@@ -9,6 +9,7 @@ import type { Checkpoint, Fingerprint, ResultsKept } from '../../model/checkpoin
 import type { DeleteTotals } from '../../model/event.ts';
 import type { FailedEntries } from '../../model/failed-entries.ts';
 import type { Generations } from '../../model/generation.ts';
+import type { Rule } from '../../model/rule.ts';
 import type { ScanJournal } from '../../model/scan-journal.ts';
 import type { ObjectRemover } from '../../model/object-remover.ts';
 import type { UploadJournal } from '../../model/upload-journal.ts';
@@ -23,6 +24,8 @@ import { openGenerations } from '../../scan/generation/open-generations.ts';
 import { openScanJournal } from '../../scan/journal/scan-journal.ts';
 import { Cleanup } from '../cleanup.ts';
 import { copiedKeys } from '../copied-keys.ts';
+import { choiceOf, filterOfRun } from '../filter-of-run.ts';
+import type { FilterOptions } from '../filter-options.ts';
 import { jobName } from '../job-name.ts';
 import { notingSource } from '../job-source.ts';
 import { knownBucketId, sharedFolder } from '../known-bucket.ts';
@@ -41,7 +44,7 @@ import { type SyncBeside, syncBeside } from '../sync-beside.ts';
 import { takeUpScan } from '../take-up-scan.ts';
 import { pagesAtOnce, walksOfRun } from '../walks-of-run.ts';
 
-export interface SyncOptions extends RunOptions {
+export interface SyncOptions extends RunOptions, FilterOptions {
   readonly job?: string;
   readonly newJob?: true;
   readonly wait?: true;
@@ -66,13 +69,16 @@ export async function sync(
 ): Promise<number> {
   const rules = await loadRules(rulesFile, surroundings, options.quiet === true);
   const log = logTo(surroundings, options);
+  const filter = await filterOfRun(options, log);
   const cleanup = new Cleanup();
   return stoppable(surroundings, log, (stop) =>
     cleanup.around(async () => {
       const thread = options.dryRun === true ? undefined : threadAhead(cleanup);
-      const picked = new Set(pickSources(rules, options.rule ?? []).map(({ rule }) => rule));
-      const command = { command: 'sync', rulesFile, rules, options, surroundings, stop, log };
-      const opened = await openRun({ ...command, needed: (rule) => picked.has(rule) }, cleanup);
+      const sources = pickSources(rules, options.rule ?? [], filter?.prefix);
+      const picked = new Set(sources.map(({ rule }) => rule));
+      const needed = (rule: Rule): boolean => picked.has(rule);
+      const asked = { rulesFile, rules, needed, filter, options, surroundings, stop, log };
+      const opened = await openRun({ ...asked, command: 'sync' }, cleanup);
       const walks = await walksOfRun({ ...opened, options }, pagesAtOnce(options), cleanup);
       const work = { opened, options, walks, cleanup, thread };
       stopInTime(work);
@@ -200,7 +206,7 @@ async function conclude(
   { directory, lasting }: Kept,
   { beside, generations, tell, onRequest }: Ending,
 ): Promise<DeleteTotals | undefined> {
-  const { surroundings, bucket, sources, stop, log } = opened;
+  const { surroundings, bucket, sources, filter, stop, log } = opened;
   const plan = beside.plan();
   // Nothing is gone and nothing was copied: the generation that is there is still true.
   if (plan?.isAsBefore === true) return options.delete === true ? NOTHING_DELETED : undefined;
@@ -217,6 +223,7 @@ async function conclude(
         lasting === undefined ? nothing() : failedKeys(lasting.failed, beside.entries, signal),
       copied: lasting === undefined ? nothing() : copiedKeys(directory, signal),
       writer,
+      filter,
       deletes:
         options.delete === true
           ? {
@@ -287,6 +294,7 @@ function flagsOf(options: SyncOptions): FingerprintFlags {
     keys: 'scan',
     rule: (options.rule ?? []).join(' '),
     'ignore-robots': String(options.ignoreRobots === true),
+    ...choiceOf(options),
   };
 }
 

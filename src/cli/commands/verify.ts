@@ -6,6 +6,7 @@ import { FatalError } from '../../model/failure.ts';
 import { countText } from '../../report/quantity.ts';
 import type { VerifyResult } from '../../verify/verify.ts';
 import { Cleanup } from '../cleanup.ts';
+import { choiceOf, filterOfRun } from '../filter-of-run.ts';
 import { loadRules } from '../load-rules.ts';
 import { logTo } from '../log-to.ts';
 import { namedList } from '../named-list.ts';
@@ -27,14 +28,16 @@ export async function verifyCommand(
   const rules = await loadRules(rulesFile, surroundings, options.quiet === true);
   const named = namedList(options);
   const log = logTo(surroundings, options);
+  const filter = await filterOfRun(options, log);
   const cleanup = new Cleanup();
   return stoppable(surroundings, log, (stop) =>
     cleanup.around(async () => {
       const seed = seedOf(options);
+      const choice = choiceOf(options);
       const events = openVerifyEvents(options, surroundings, stop, seed);
       const temp = await temporaryFolder(cleanup);
-      const command = { rulesFile, rules, named, options, surroundings, stop, log };
-      const verifying = { ...command, seed, events, temp, cleanup };
+      const command = { rulesFile, rules, filter, named, options, surroundings, stop, log };
+      const verifying = { ...command, choice, seed, events, temp, cleanup };
       const result = await compareSides(verifying);
       if (result.fatal?.kind === 'output-closed') return result.summary.exitCode;
       events.emit(result.summary);

@@ -2,9 +2,11 @@ import type { ScanTotals, SummaryEvent } from '../../model/event.ts';
 import { type Ending, interruptionOf, runExitCode } from '../../model/exit-code.ts';
 import type { FatalError } from '../../model/failure.ts';
 import type { Clock, EventSink } from '../../model/ports.ts';
+import type { ObjectKey } from '../../model/object-key.ts';
 import type { Rule } from '../../model/rule.ts';
 import type { ScanJournal } from '../../model/scan-journal.ts';
 import type { StopSignals } from '../engine.ts';
+import type { KeyFilter } from '../../plan/key-filter.ts';
 import { ScanTally } from './scan-counts.ts';
 import { ScanSaver } from './saver.ts';
 import { Walkers } from './walkers.ts';
@@ -16,6 +18,10 @@ export interface ScanOptions {
   /** All of the file, in their order. */
   readonly rules: readonly Rule[];
   readonly journal: ScanJournal;
+  /** Keys that it leaves out are passed over; absent: none are. */
+  readonly filter?: KeyFilter | undefined;
+  /** Told of each of them. */
+  readonly onFiltered?: ((key: ObjectKey, rule: string) => void) | undefined;
   readonly events: EventSink;
   readonly clock: Clock;
   /** Places walked at once. */

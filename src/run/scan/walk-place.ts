@@ -1,8 +1,10 @@
 import type { Clock, EventSink } from '../../model/ports.ts';
 import type { Rule } from '../../model/rule.ts';
+import type { ObjectKey } from '../../model/object-key.ts';
 import type { ManifestEntry, ScanJournal } from '../../model/scan-journal.ts';
 import { NO_STEPS, StepsDiffer, StepTrail } from '../../model/step-trail.ts';
 import type {
+  FoundObject,
   OpenPlace,
   OriginWalk,
   PassedReason,
@@ -10,7 +12,8 @@ import type {
   WalkPlace,
   WalkStep,
 } from '../../model/walk.ts';
-import { type FoundNames, mapObject } from './map-step.ts';
+import type { KeyFilter } from '../../plan/key-filter.ts';
+import { type FoundFor, type FoundNames, mapObject } from './map-step.ts';
 import { mayHideObject } from './may-hide-object.ts';
 import type { ScanTally } from './scan-counts.ts';
 
@@ -20,6 +23,8 @@ export interface ScanTarget {
   readonly walk: OriginWalk;
   /** Absent: origin keys. */
   readonly names?: FoundNames | undefined;
+  /** What every origin key begins with that is looked for; absent: nothing. */
+  readonly within?: string | undefined;
 }
 
 /** Where what is found goes to. */
@@ -31,6 +36,10 @@ export interface PlaceSinks {
   readonly events: EventSink;
   readonly clock: Pick<Clock, 'now'>;
   readonly warn: (line: string) => void;
+  /** Keys that it leaves out are no lines of the manifest; absent: none are. */
+  readonly filter?: KeyFilter | undefined;
+  /** Told of each key of a rule that the filter leaves out. */
+  readonly onFiltered?: ((key: ObjectKey, rule: string) => void) | undefined;
   /** Something was recorded, so many keys among it. */
   readonly onRecorded: (keys: number) => void;
 }
@@ -70,6 +79,8 @@ async function walkOnce(
     const fresh = trail.fresh(piece.steps);
     if (fresh.length === 0) continue;
     await recordSteps({ steps: fresh, asOfMs: piece.asOfMs }, place, target, trail, sinks);
+    // Of what is left out nothing else holds up the walk.
+    if (sinks.onFiltered !== undefined) await sinks.events.flush();
   }
   trail.finish();
 }
@@ -82,10 +93,12 @@ function lost({ walk }: ScanTarget, { prefix }: OpenPlace, { links, steps }: Wal
 function recordSteps(
   { steps, asOfMs }: { readonly steps: readonly WalkStep[]; readonly asOfMs: number | undefined },
   place: OpenPlace,
-  { rule, names = 'originKeys' }: ScanTarget,
+  target: ScanTarget,
   trail: StepTrail,
-  { rules, journal, tally, events, clock, onRecorded }: PlaceSinks,
+  sinks: PlaceSinks,
 ): Promise<void> | undefined {
+  const { rule, names = 'originKeys', within = '' } = target;
+  const { rules, journal, tally, events, clock, onRecorded } = sinks;
   const entries: ManifestEntry[] = [];
   const places: WalkPlace[] = [];
   const passed: PassedReason[] = [];
@@ -96,10 +109,12 @@ function recordSteps(
     events.emit({ event: 'passed', rule: rule.id, prefix: place.prefix, link, reason });
   };
   for (const step of steps) {
-    if (step.kind === 'place') places.push(step.place);
-    else if (step.kind === 'passed') pass(step.reason, step.link);
+    if (step.kind === 'place') {
+      if (leadsInto(step.place, within)) places.push(step.place);
+      else pass('outside-prefix', step.place.prefix);
+    } else if (step.kind === 'passed') pass(step.reason, step.link);
     else {
-      const mapped = mapObject(step, foundFor);
+      const mapped = keptObject(step, foundFor, sinks);
       if ('entry' in mapped) entries.push(mapped.entry);
       else pass(mapped.reason, step.originKey);
     }
@@ -109,4 +124,20 @@ function recordSteps(
   const room = journal.record(place, { entries, places, mark: trail.mark });
   onRecorded(entries.length);
   return room;
+}
+
+/** Whether a place may hold, or lead to, origin keys that begin with `within`. */
+function leadsInto({ prefix }: WalkPlace, within: string): boolean {
+  return prefix.startsWith(within) || within.startsWith(prefix);
+}
+
+function keptObject(
+  found: FoundObject,
+  foundFor: FoundFor,
+  { filter, onFiltered }: PlaceSinks,
+): ReturnType<typeof mapObject> {
+  const mapped = mapObject(found, foundFor);
+  if (filter === undefined || !('entry' in mapped) || filter.keeps(mapped.entry.key)) return mapped;
+  onFiltered?.(mapped.entry.key, mapped.entry.rule);
+  return { reason: 'filtered' };
 }

@@ -11,6 +11,7 @@ import {
   type SyncDecision,
   type SyncSettings,
 } from '../../plan/decide-sync.ts';
+import type { KeyFilter } from '../../plan/key-filter.ts';
 import { matchRule } from '../../rules/match-rule.ts';
 import { rewriteKey } from '../../rules/rewrite-key.ts';
 import type { Tell } from '../run.ts';
@@ -24,6 +25,8 @@ export interface SyncPlanning extends SyncSettings {
   readonly stored: SortedStream<ListedObject>;
   /** All of the file, in their order. */
   readonly rules: readonly Rule[];
+  /** What the origins list is of it already; absent: every key is meant. */
+  readonly filter?: KeyFilter | undefined;
   /** Ids of the rules that are synced. */
   readonly synced: ReadonlySet<string>;
   /** Whether the state will tell which version each copy left in the bucket. */
@@ -37,22 +40,36 @@ export interface SyncPlanning extends SyncSettings {
 
 type Row = Aligned<ManifestEntry, GenerationEntry, ListedObject>;
 
+/** What becomes of a key; `carried`: it is none of this sync's keys, and stays as it is known. */
+type Decision = SyncDecision | 'carried';
+
 /**
  * Finds out what a sync has to do, by the three listings alone: no object is asked for. What is to be
  * left as it is is told here; nothing else is done before the plan is saved.
+ *
+ * A sync with a filter sees nothing of other keys: neither the origins' listing nor the bucket's
+ * has them, so either would make them look gone. What the last generation knows of one is therefore
+ * handed on as it stands, before any listing is asked about it: it is neither gone nor kept nor
+ * forgotten, and counts for nothing, the share of `--max-delete` included. That stays true however
+ * old it gets, since an entry tells of its own key alone: which version the origin listed, and which
+ * one the bucket had of it. So whichever filter the next sync has, or none, finds each key as the
+ * last sync left it that was about it, and compares with that. Who ends the sync must leave alone
+ * what was handed on, too: it may be marked as gone by an earlier one (`concludeSync`).
  * @throws FatalError `state-unusable`; what the listings throw.
  */
 export async function planChanges(planning: SyncPlanning): Promise<SyncPlan> {
   const { listed, before, stored, writer, flush, isWhole, now } = planning;
   const counts = { examine: 0, unchanged: 0, existing: 0, gone: 0, known: 0 };
   let remembered = 0;
+  let carried = 0;
   for await (const rows of alignByKey(listed, before, stored)) {
     const changes: ObjectKey[] = [];
     const entries: GenerationEntry[] = [];
     for (const row of rows) {
       if (row.b !== undefined) remembered += 1;
       const decision = decide(row, planning);
-      const isOwn = decision !== 'forgotten';
+      if (decision === 'carried') carried += 1;
+      const isOwn = decision !== 'forgotten' && decision !== 'carried';
       if (isOwn && row.b !== undefined && row.c !== undefined) counts.known += 1;
       count(counts, decision);
       if (decision === 'examine') changes.push(row.key);
@@ -65,11 +82,12 @@ export async function planChanges(planning: SyncPlanning): Promise<SyncPlan> {
     await flush();
   }
   const { examine, unchanged, existing, gone } = counts;
-  const isAsBefore = remembered === unchanged && examine + existing + gone === 0;
+  const isAsBefore = remembered === unchanged + carried && examine + existing + gone === 0;
   return writer.save({ ...counts, isWhole, isAsBefore }, now());
 }
 
-function decide({ key, a, b, c }: Row, planning: SyncPlanning): SyncDecision {
+function decide({ key, a, b, c }: Row, planning: SyncPlanning): Decision {
+  if (planning.filter?.keeps(key) === false) return b === undefined ? 'forgotten' : 'carried';
   const decision = decideSync({ listed: a, before: b, stored: c }, planning);
   if (decision !== 'gone' && decision !== 'kept') return decision;
   // A key that by now belongs to another rule is none of this sync's business.
@@ -85,7 +103,7 @@ interface Counts {
   gone: number;
 }
 
-function count(counts: Counts, decision: SyncDecision): void {
+function count(counts: Counts, decision: Decision): void {
   switch (decision) {
     case 'examine':
       counts.examine += 1;
@@ -101,23 +119,24 @@ function count(counts: Counts, decision: SyncDecision): void {
       return;
     case 'kept':
     case 'forgotten':
+    case 'carried':
       return;
   }
 }
 
-function tellSkipped({ key, a }: Row, decision: SyncDecision, { tell }: SyncPlanning): void {
+function tellSkipped({ key, a }: Row, decision: Decision, { tell }: SyncPlanning): void {
   if (decision !== 'unchanged' && decision !== 'exists') return;
   tell({ key }, { outcome: 'skipped', rule: a?.rule ?? null, reason: decision });
 }
 
 function entryOf(
   row: Row,
-  decision: SyncDecision,
+  decision: Decision,
   { rules, keepsResults }: SyncPlanning,
 ): GenerationEntry | undefined {
   const { key, a: listed, b: before } = row;
   if (decision === 'forgotten') return undefined;
-  if (decision === 'kept') return before;
+  if (decision === 'kept' || decision === 'carried') return before;
   if (decision === 'gone') return before && { ...before, gone: true, originKey: originKeyNow() };
   return listed && draftOf(row, listed, decision, keepsResults);
 
@@ -131,7 +150,7 @@ function entryOf(
 function draftOf(
   { b: before, c: stored }: Row,
   listed: ManifestEntry,
-  decision: SyncDecision,
+  decision: Decision,
   keepsResults: boolean,
 ): GenerationEntry {
   const isSame = before !== undefined && isSameVersion(listed, before);
