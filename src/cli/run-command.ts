@@ -270,7 +270,10 @@ async function runSharing(opened: OpenedRun, work: RunWork, claims: Claims): Pro
     // What went wrong first is what counts.
     if (result.fatal === undefined) throw error;
   }
-  const { memory, log } = opened;
+  const { memory, threads, log } = opened;
+  if (threads !== undefined) {
+    log.debug(`further threads: ${threads.settled().join(' and ')} keys were settled by them`);
+  }
   log.debug(`bodies in flight: at most ${memory.usage().peakBytes} bytes at once`);
   return result;
 }

@@ -50,14 +50,17 @@ export class CopyWorkerHandle implements CopyThread {
     reject: () => undefined,
   };
 
-  /** Starts it: it loads the program while others are asked whether they are well. */
-  constructor() {
+  /**
+   * Starts it: it loads the program while others are asked whether they are well.
+   * @param file the thread's; tests have their own
+   */
+  constructor(file = new URL(FILE, import.meta.url)) {
     this.#opened = new Promise((resolve, reject) => {
       this.#settleOpened = { resolve, reject };
     });
     // Whoever asks is told; nobody may ask.
     this.#opened.catch(() => undefined);
-    this.#worker = new Worker(new URL(FILE, import.meta.url), { execArgv: [] });
+    this.#worker = new Worker(file, { execArgv: [] });
     this.#worker.on('message', (message: FromThread) => {
       this.#take(message);
     });

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { byteBudget } from '../../guard/byte-budget.ts';
 import type { BodyMemory } from '../../model/body-memory.ts';
 import type { Rule } from '../../model/rule.ts';
@@ -65,6 +66,8 @@ export class CopyingThread {
     const { env, pid, host } = opening;
     const surroundings = { ...processSurroundings(), env, pid, host };
     const stops = { drain: new AbortController(), abort: new AbortController() };
+    // Everything in flight listens to them; that is no leak.
+    setMaxListeners(0, stops.drain.signal, stops.abort.signal);
     const questions = new Questions(post);
     const opened: { now?: Opened } = {};
     const outbox = new Outbox(

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Claims } from '../../model/claims.ts';
 import { FatalError } from '../../model/failure.ts';
 import type { PresenceFinder } from '../../run/presence.ts';
@@ -29,6 +30,7 @@ export interface ThreadsWork {
 
 /** The last that a thread told of what it has done so far. */
 interface SoFar {
+  settled: number;
   bucketRequests: number;
   bodyBytes: number;
 }
@@ -53,6 +55,8 @@ export class RunThreads {
    */
   constructor(threads: number, now: () => number) {
     this.#now = now;
+    // Every wait for tokens listens to it; that is no leak.
+    setMaxListeners(0, this.#closed.signal);
     const listener: LimitsListener = {
       breaker: (breaker, isClosed) => {
         for (const handle of this.#handles) handle.post({ op: 'breaker', breaker, isClosed });
@@ -63,7 +67,7 @@ export class RunThreads {
     };
     this.limits = new SharedLimits(threads, listener);
     this.#handles = Array.from({ length: threads - 1 }, () => new CopyWorkerHandle());
-    this.#soFar = this.#handles.map(() => ({ bucketRequests: 0, bodyBytes: 0 }));
+    this.#soFar = this.#handles.map(() => ({ settled: 0, bucketRequests: 0, bodyBytes: 0 }));
   }
 
   /** How many there are, the run's own among them. */
@@ -117,6 +121,11 @@ export class RunThreads {
     return this.#soFar.reduce((sum, { bodyBytes }) => sum + bodyBytes, 0);
   }
 
+  /** How many entries each of them has settled. */
+  settled(): readonly number[] {
+    return this.#soFar.map(({ settled }) => settled);
+  }
+
   /** @throws ThreadLost, FatalError where one can't be used any more. */
   assertWell(): void {
     for (const { lost } of this.#handles) if (lost !== undefined) throw lost;
@@ -153,6 +162,7 @@ export class RunThreads {
     const soFar = this.#soFar[at];
     if (soFar === undefined || this.#work === undefined) return;
     const { presence, onRequest } = this.#work;
+    for (const { cameOf } of happened.results) if (cameOf.is === 'settled') soFar.settled += 1;
     soFar.bucketRequests = happened.bucketRequests;
     soFar.bodyBytes = happened.bodyBytes;
     for (let count = 0; count < happened.requests; count += 1) onRequest();
