@@ -59,6 +59,7 @@ export default {
     main: 'dist/cli/main.js',
     'sqlite-worker': 'dist/checkpoint/sqlite-worker.js',
     'shared-worker': 'dist/checkpoint/shared-worker.js',
+    'copy-worker': 'dist/cli/threads/copy-worker.js',
   },
   platform: 'node',
   external: (id) => {

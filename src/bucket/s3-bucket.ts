@@ -34,6 +34,8 @@ export interface S3BucketSettings extends Pick<
   readonly memory: BodyMemory;
   readonly clock: Clock;
   readonly onBoundary: OnBoundary;
+  /** Whether it has conditional writes, where a check of the same run found that out already. */
+  readonly hasConditionalWrites?: boolean | undefined;
 }
 
 /** A bucket, or what lies under a prefix of it, in an S3-compatible store. */
@@ -68,6 +70,9 @@ function toolsOf(settings: S3BucketSettings): S3Tools {
     }
   };
   const conditional = new S3ConditionalWrites(settings.conditionalWrites, ask);
+  if (settings.hasConditionalWrites !== undefined) {
+    conditional.remember(settings.hasConditionalWrites);
+  }
   return { ...probe, bucket: name, conditional, memory, clock, onBoundary };
 }
 

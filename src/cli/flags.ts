@@ -14,6 +14,11 @@ export function addRunOptions(command: Command): void {
         .argParser(concurrency),
     )
     .addOption(
+      env('--workers <n>', 'WORKERS', 'threads that copy; within the same limits, all together')
+        .default(1)
+        .argParser(workers),
+    )
+    .addOption(
       env(
         '--bandwidth <rate>',
         'BANDWIDTH',
@@ -106,6 +111,13 @@ export function toggle(flag: string, description: string): Option {
 /** A flag that may also come from the environment as BUCKETFILL_<NAME>. */
 export function env(flags: string, name: string, description: string): Option {
   return new Option(flags, description).env(`BUCKETFILL_${name}`);
+}
+
+function workers(text: string): number {
+  const most = 64;
+  const count = Number(text);
+  if (/^\d+$/.test(text) && count >= 1 && count <= most) return count;
+  throw new InvalidArgumentError(`It is a number of threads from 1 to ${most}.`);
 }
 
 function concurrency(text: string): number | 'auto' {

@@ -25,6 +25,8 @@ export interface BucketMeans {
   readonly memory: BodyMemory;
   /** Requests for one call until the bucket counts as gone; absent: about a minute of them. */
   readonly attempts?: number;
+  /** What the start check found out, where another thread has made it. */
+  readonly exclusiveCreate?: boolean;
 }
 
 /** A bucket and its start check. */
@@ -56,7 +58,7 @@ const SPARE_CONNECTIONS = 16;
 export async function openBucket(
   settings: BucketSettings,
   folder: string,
-  { concurrency, memory, attempts = STORE_ATTEMPTS }: BucketMeans,
+  { concurrency, memory, attempts = STORE_ATTEMPTS, exclusiveCreate }: BucketMeans,
   drain: AbortSignal,
   surroundings: Surroundings,
   log: Log,
@@ -84,7 +86,7 @@ export async function openBucket(
     folder,
     surroundings,
   );
-  const shared = { store, memory, clock, onBoundary };
+  const shared = { store, memory, clock, onBoundary, hasConditionalWrites: exclusiveCreate };
   const bucket = s3Bucket({ ...settings, ...shared, name: settings.url, prefix });
   return {
     bucket: watchBucket(bucket, (signal) => store.control.headBucket(signal)),

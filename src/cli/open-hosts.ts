@@ -2,6 +2,7 @@ import { AdaptiveLimiter } from '../guard/adaptive-limiter.ts';
 import { type Limiter, concurrencyLimiter } from '../guard/concurrency-limiter.ts';
 import type { Pace } from '../guard/pace-origin.ts';
 import { TokenBucket } from '../guard/token-bucket.ts';
+import type { Sharing } from './threads/sharing.ts';
 import type { Traffic } from '../guard/traffic.ts';
 import type { Clock } from '../model/ports.ts';
 import type { ProtectSettings } from '../model/rule.ts';
@@ -39,26 +40,32 @@ const LEAST_TOKENS = 1;
 /**
  * Makes the limits of a run's hosts: one object for each host and limit. Of two rules that allow a
  * host different numbers each keeps to its own, and both together to the larger one.
+ * @param sharing where several threads talk to the hosts, each within its share
  */
 export function openHosts(
   rates: RunRates,
   clock: Clock,
   drain: AbortSignal,
   patienceMs: number | undefined,
+  sharing?: Sharing,
 ): Hosts {
-  const hosts = kept(() => new AdaptiveLimiter(clock));
-  const limiters = kept((_, max: number) => concurrencyLimiter(max));
-  const bucket = (perSecond: number) => new TokenBucket(perSecond, LEAST_TOKENS, clock);
-  const requests = kept((_, perSecond: number) => bucket(perSecond));
-  const bytes = kept((_, perSecond: number) => bucket(perSecond));
+  const share = (most: number): number => sharing?.share(most) ?? most;
+  const hosts = kept((host) => sharing?.limiter(host, clock) ?? new AdaptiveLimiter(clock));
+  const limiters = kept((_, max: number) => concurrencyLimiter(share(max)));
+  const rate = (name: string) => (perSecond: number) => {
+    const make = () => new TokenBucket(perSecond, LEAST_TOKENS, clock);
+    return sharing?.tokens(`${name} ${perSecond}`, make) ?? make();
+  };
+  const requests = kept((host, perSecond: number) => rate(`requests ${host}`)(perSecond));
+  const bytes = kept((host, perSecond: number) => rate(`bytes ${host}`)(perSecond));
   const ofRun = {
-    requests: listed(rates.requestsPerSecond).map(bucket),
-    bytes: listed(rates.bytesPerSecond).map(bucket),
+    requests: listed(rates.requestsPerSecond).map(rate('requests of the run')),
+    bytes: listed(rates.bytesPerSecond).map(rate('bytes of the run')),
   };
   return {
     of: (name, { protect, maxPauseMs, traffic }) => {
       const host = hosts(name, 0);
-      host.allow(protect.concurrency);
+      host.allow(share(protect.concurrency));
       const own = {
         requests: listed(protect.requestsPerSecond).map((rate) => requests(name, rate)),
         bytes: listed(protect.bytesPerSecond).map((rate) => bytes(name, rate)),

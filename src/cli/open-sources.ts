@@ -1,3 +1,4 @@
+import type { MakeBreaker } from '../guard/address-breaker.ts';
 import { failoverOrigin } from '../guard/failover-origin.ts';
 import { guardAddress } from '../guard/guard-address.ts';
 import type { GuardedOrigin } from '../guard/guarded-origin.ts';
@@ -17,6 +18,7 @@ import { type Hosts, openHosts, type RunRates } from './open-hosts.ts';
 import { openUrlSite } from './open-url-site.ts';
 import { withUrlSites } from './open-url-sites.ts';
 import type { Surroundings } from './surroundings.ts';
+import type { Sharing } from './threads/sharing.ts';
 
 /** The origins of a run's rules. */
 export interface OpenedSources {
@@ -32,6 +34,8 @@ export interface OpenedSources {
   readonly traffic: Traffic;
   /** The limits of their hosts, for whoever else talks to them in the same run. */
   readonly hosts: Hosts;
+  /** The hosts of each rule's addresses, as `hosts` names them. */
+  readonly hostsOf: ReadonlyMap<string, readonly string[]>;
   /** Rules whose keys wait now, since none of their addresses can be asked. */
   readonly waitingRules: () => readonly string[];
 }
@@ -42,9 +46,10 @@ export interface SourceSettings {
   readonly asks: (rule: Rule) => boolean;
   /**
    * `giveUpAfter`: a key waits while its addresses are down or throttle. `none`: it fails at once,
-   * and an address is asked once until the first byte came.
+   * and an address is asked once until the first byte came. `elsewhere`: where it would wait, its
+   * read ends with Interrupted.
    */
-  readonly patience: 'giveUpAfter' | 'none';
+  readonly patience: 'giveUpAfter' | 'none' | 'elsewhere';
   readonly allowPrivate: boolean;
   /** Where relative paths of the rules file start. */
   readonly folder: string;
@@ -55,6 +60,8 @@ export interface SourceSettings {
   /** The limits of the run's hosts, where it has them already. */
   readonly hosts?: Hosts | undefined;
   readonly onState: (event: OriginEvent) => void;
+  /** Where several threads talk to the origins. */
+  readonly sharing?: Sharing | undefined;
   /** Aborts when the run is to stop. */
   readonly drain: AbortSignal;
   /** Told in a line when a rule's keys begin to wait. */
@@ -63,6 +70,8 @@ export interface SourceSettings {
 
 /** A client waits no longer for a host that throttles: another address, or an error, is better. */
 const CLIENT_PATIENCE_MS = 1000;
+
+const NO_WAITING = AbortSignal.abort('no key waits here');
 
 /**
  * Opens the origins of every rule that asks its own, each address behind its guards.
@@ -76,12 +85,15 @@ export async function openSources(
   const traffic: Traffic = { bodyBytes: 0 };
   const clock = surroundings.steadyClock;
   const patienceMs = settings.patience === 'none' ? CLIENT_PATIENCE_MS : undefined;
-  const hosts = settings.hosts ?? openHosts(settings.rates, clock, settings.drain, patienceMs);
+  const hosts =
+    settings.hosts ??
+    openHosts(settings.rates, clock, settings.drain, patienceMs, settings.sharing);
   const waits = new Waits();
   const states = new OriginStates(settings.onState);
   const { allowPrivate } = settings;
   const health = new HealthChecks({ allowPrivate, env: surroundings.env, clock, states });
-  const shared: Shared = { hosts, traffic, waits, clock, states, health };
+  const hostsOf = new Map<string, readonly string[]>();
+  const shared: Shared = { hosts, hostsOf, traffic, waits, clock, states, health };
   const byRule = new Map<string, RuleSource>();
   for (const rule of settings.rules) {
     if (rule.origins === undefined || !settings.asks(rule)) continue;
@@ -98,6 +110,7 @@ export async function openSources(
     byRule,
     traffic,
     hosts,
+    hostsOf,
     waitingRules: () => waits.rules(),
     check: async (signal) => {
       await Promise.all(sources.map(([, { origin }]) => checkRule(origin, signal)));
@@ -126,6 +139,7 @@ async function checkRule(origin: Origin, signal: AbortSignal): Promise<void> {
 /** What the rules of a run share. */
 interface Shared {
   readonly hosts: Hosts;
+  readonly hostsOf: Map<string, readonly string[]>;
   readonly traffic: Traffic;
   readonly waits: Waits;
   readonly clock: Clock;
@@ -163,7 +177,14 @@ async function openRule(
       return openAddress({ rule, address, where }, settings, surroundings);
     }),
   );
-  const guarded = opened.map((address) => guard(address, rule, origins.retries, shared, settings));
+  const guarded = opened.map((address, index) => {
+    const makeBreaker = settings.sharing?.breaker(`${rule.id} ${index}`);
+    return guard(address, rule, origins.retries, shared, settings, makeBreaker);
+  });
+  shared.hostsOf.set(
+    rule.id,
+    opened.map(({ host }) => host),
+  );
   const ofMasters = guarded.slice(0, masters.length);
   const ofSlaves = guarded.slice(masters.length);
   const { waits, clock, health } = shared;
@@ -172,9 +193,9 @@ async function openRule(
     retryOn,
     neverRetryOn,
     giveUpAfterMs,
-    isPatient: settings.patience === 'giveUpAfter',
+    isPatient: settings.patience !== 'none',
     clock,
-    drain: settings.drain,
+    drain: settings.patience === 'elsewhere' ? NO_WAITING : settings.drain,
     onWaiting: settings.onWaiting,
     onWait: (isWaiting: boolean) => {
       waits.note(rule.id, isWaiting);
@@ -218,12 +239,14 @@ function guard(
   retries: Origins['retries'],
   { hosts, traffic, clock, states }: Shared,
   settings: SourceSettings,
+  makeBreaker?: MakeBreaker,
 ): GuardedOrigin {
   const { name } = origin;
   return guardAddress(origin, {
     retries: settings.patience === 'none' ? { ...retries, unlessBegun: 1 } : retries,
     ...hosts.of(host, { protect, maxPauseMs: retries.maxMs, traffic }),
     breaker: protect.breaker,
+    makeBreaker,
     clock,
     drain: settings.drain,
     onState: (state, reason) => {

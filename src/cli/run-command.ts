@@ -2,6 +2,7 @@ import path from 'node:path';
 import { byteBudget, type ByteBudget } from '../guard/byte-budget.ts';
 import { dryRunBucket } from '../guard/dry-run-bucket.ts';
 import { lazyClaims } from '../checkpoint/lazy-claims.ts';
+import type { Bucket } from '../model/bucket.ts';
 import type { Checkpoint, Fingerprint } from '../model/checkpoint.ts';
 import type { Claims } from '../model/claims.ts';
 import type { EntrySource } from '../model/entry.ts';
@@ -29,6 +30,9 @@ import { mostAtOnce, type RunOptions } from './run-options.ts';
 import { stateDirectory } from './state-directory.ts';
 import type { Stop } from './stop-signals.ts';
 import type { Surroundings } from './surroundings.ts';
+import { openingOf } from './threads/opening-of.ts';
+import type { RunThreads, ThreadsWork } from './threads/run-threads.ts';
+import { threadCount } from './threads/thread-count.ts';
 
 /** A command that runs the engine, before its entries are known. */
 export interface RunCommand {
@@ -54,6 +58,8 @@ export interface OpenedRun extends RunCommand {
   /** Names this very bucket. */
   readonly bucketId: string;
   readonly sources: OpenedSources;
+  /** Further threads that copy, where there are any. */
+  readonly threads: RunThreads | undefined;
 }
 
 /** What a run works through, and where it keeps its state. */
@@ -85,7 +91,8 @@ export async function openRun(command: RunCommand, cleanup: Cleanup): Promise<Op
     stop.interrupt('SIGINT');
   });
   const concurrency = mostAtOnce(options);
-  const memory = byteBudget(options.memory);
+  const threads = await startThreads(command, cleanup);
+  const memory = byteBudget(Math.floor(options.memory / (threads?.count ?? 1)));
   const means = { concurrency, memory };
   const bucket = await openBucket(rules.bucket, folder, means, stop.drain, surroundings, log);
   cleanup.add(() => bucket.close());
@@ -101,6 +108,7 @@ export async function openRun(command: RunCommand, cleanup: Cleanup): Promise<Op
       onState: (event) => {
         events.emit(event);
       },
+      sharing: threads?.limits,
       drain: stop.drain,
       onWaiting: log.info,
     },
@@ -113,7 +121,22 @@ export async function openRun(command: RunCommand, cleanup: Cleanup): Promise<Op
   const bucketId = await bucket.check(needs, stop.drain);
   noteLargeParts(command, memory);
   noteJudgedByServe(command);
-  return { ...command, events, bucket, memory, bucketId, sources };
+  return { ...command, events, bucket, memory, bucketId, sources, threads };
+}
+
+/** They load while bucket and origins are checked. */
+async function startThreads(
+  { rules, needed, options, surroundings, log }: RunCommand,
+  cleanup: Cleanup,
+): Promise<RunThreads | undefined> {
+  if (options.workers === 1) return undefined;
+  const { threads: count, why } = threadCount(options, rules, rules.rules.filter(needed));
+  if (why !== undefined) log.info(`--workers ${options.workers}: there are ${count}, since ${why}`);
+  if (count === 1) return undefined;
+  const { RunThreads: Started } = await import('./threads/run-threads.ts');
+  const threads = new Started(count, () => surroundings.steadyClock.now());
+  cleanup.add(() => threads.close());
+  return threads;
 }
 
 /** Bulk commands know a key and no request. */
@@ -149,30 +172,82 @@ export async function runEngine(opened: OpenedRun, work: RunWork): Promise<RunRe
   }
 }
 
-/** The keys that a run shares with other processes on its bucket; a dry run fetches none. */
-function sharedKeys(
-  { options, surroundings, stop, log, command }: OpenedRun,
-  job: string,
-  claims: Claims,
-): SharedKeys | undefined {
-  if (options.dryRun === true) return undefined;
-  const { steadyClock, pid, host } = surroundings;
-  const owner = job === command ? `${command} pid ${pid} on ${host}` : `${command} job ${job}`;
-  return new SharedKeys({ claims, owner, clock: steadyClock, drain: stop.drain, note: log.info });
+/** What other processes call the run. */
+function ownerOf({ command, surroundings: { pid, host } }: OpenedRun, job: string): string {
+  return job === command ? `${command} pid ${pid} on ${host}` : `${command} job ${job}`;
 }
 
-async function runSharing(
+/** The keys that a run shares with other processes on its bucket; a dry run fetches none. */
+function sharedKeys(opened: OpenedRun, job: string, claims: Claims): SharedKeys | undefined {
+  const { options, surroundings, stop, log } = opened;
+  if (options.dryRun === true) return undefined;
+  const { steadyClock: clock } = surroundings;
+  const owner = ownerOf(opened, job);
+  return new SharedKeys({ claims, owner, clock, drain: stop.drain, note: log.info });
+}
+
+function presenceOf(
+  { bucket, filter, surroundings, log }: OpenedRun,
+  seen: Bucket,
+): PresenceFinder {
+  return new PresenceFinder({
+    bucket: seen,
+    prefix: filter?.prefix,
+    headIsCheap: bucket.headIsCheap,
+    exclusiveCreate: bucket.exclusiveCreate,
+    clock: surroundings.clock,
+    note: log.debug,
+    warn: log.warn,
+  });
+}
+
+/** Makes the further threads work for the run, where there are any. */
+function threadsOf(
   opened: OpenedRun,
-  { uploads, directory, checksum, ...work }: RunWork,
-  claims: Claims,
-): Promise<RunResult> {
+  { checksum, job }: RunWork,
+  { uploads, claims, presence }: Pick<ThreadsWork, 'uploads' | 'claims' | 'presence'>,
+): Pick<Run, 'threads' | 'traffic' | 'busyShare' | 'bucketRequests'> {
+  const { threads, sources, bucket, surroundings, stop } = opened;
+  const own = surroundings.busyShare();
+  const { traffic } = sources;
+  if (threads === undefined) {
+    return { traffic, busyShare: own, bucketRequests: bucket.requests };
+  }
+  const keepsUploads = uploads !== undefined;
+  return {
+    threads: (onRequest) =>
+      threads.open({
+        openingOf: (index) => openingOf(opened, threads.count, { index, checksum, keepsUploads }),
+        hostsOf: sources.hostsOf,
+        uploads,
+        claims,
+        owner: ownerOf(opened, job),
+        presence,
+        onRequest,
+        drain: stop.drain,
+        waitingRules: sources.waitingRules,
+      }),
+    traffic: {
+      get bodyBytes() {
+        return traffic.bodyBytes + threads.bodyBytes();
+      },
+    },
+    busyShare: threads.busyShare(own),
+    bucketRequests: () => bucket.requests() + threads.bucketRequests(),
+  };
+}
+
+async function runSharing(opened: OpenedRun, work: RunWork, claims: Claims): Promise<RunResult> {
+  const { uploads: journal, directory, checksum, ...kept } = work;
   const { rules, options, filter, surroundings, stop, sources, command } = opened;
   const { events, ended } = noteRun(directory, opened.events);
   const dryRun = options.dryRun === true;
   const bucket = dryRun ? dryRunBucket(opened.bucket.bucket) : opened.bucket.bucket;
+  const uploads = journal && (await OpenUploads.load(journal, () => surroundings.clock.now()));
+  const presence = presenceOf(opened, bucket);
   const result = await run({
     command,
-    ...work,
+    ...kept,
     differences: fingerprintDifferences,
     examination: {
       rules,
@@ -180,40 +255,34 @@ async function runSharing(
       filter: work.scan === undefined ? filter : undefined,
       sources: sources.byRule,
       bucket,
-      presence: new PresenceFinder({
-        bucket,
-        prefix: filter?.prefix,
-        headIsCheap: opened.bucket.headIsCheap,
-        exclusiveCreate: opened.bucket.exclusiveCreate,
-        clock: surroundings.clock,
-        note: opened.log.debug,
-        warn: opened.log.warn,
-      }),
+      presence,
       overwrite: options.overwrite,
       checksum,
       dryRun,
-      uploads: uploads && (await OpenUploads.load(uploads, () => surroundings.clock.now())),
+      uploads,
       shared: sharedKeys(opened, work.job, claims),
       memory: opened.memory,
     },
     events,
     clock: surroundings.clock,
     concurrency: options.concurrency,
-    busyShare: surroundings.busyShare(),
-    traffic: sources.traffic,
+    ...threadsOf(opened, work, { uploads, claims, presence }),
     waitingRules: sources.waitingRules,
     warn: opened.log.warn,
-    bucketRequests: opened.bucket.requests,
     onBoundary: surroundings.onBoundary,
     stop,
   });
+  if (result.fatal === undefined) opened.threads?.assertWell();
   try {
     await ended(result.summary, surroundings.clock.now());
   } catch (error) {
     // What went wrong first is what counts.
     if (result.fatal === undefined) throw error;
   }
-  const { memory, log } = opened;
+  const { memory, threads, log } = opened;
+  if (threads !== undefined) {
+    log.debug(`further threads: ${threads.settled().join(' and ')} keys were settled by them`);
+  }
   log.debug(`bodies in flight: at most ${memory.usage().peakBytes} bytes at once`);
   return result;
 }

@@ -8,6 +8,8 @@ import { MOST_AT_ONCE } from '../run/concurrency-tuner.ts';
 export interface RunOptions {
   readonly state?: string;
   readonly concurrency: number | 'auto';
+  /** Threads that copy, the main one among them. */
+  readonly workers: number;
   /** Bytes a second, from all origins together. */
   readonly bandwidth?: number;
   /** Of all origins together. */
@@ -33,7 +35,7 @@ export function mostAtOnce({ concurrency }: Pick<RunOptions, 'concurrency'>): nu
 }
 
 /** Less would not hold a part of the default size beside a few small objects. */
-const LEAST_MEMORY_BYTES = 32 * 1024 ** 2;
+export const LEAST_MEMORY_BYTES = 32 * 1024 ** 2;
 
 /**
  * Bytes of a `--memory`.

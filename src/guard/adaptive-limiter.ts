@@ -35,6 +35,7 @@ const MOST_FLOOR_DOUBLINGS = 5;
  */
 export class AdaptiveLimiter {
   readonly #clock: Clock;
+  readonly #onThrottled: ((pauseMs: number) => void) | undefined;
   #max = 1;
   #level = 1;
   #held = 0;
@@ -54,6 +55,7 @@ export class AdaptiveLimiter {
     throttled: (epoch, retryAfterMs) => {
       if (epoch === this.#epoch) this.#lower(retryAfterMs);
       else this.#pause(retryAfterMs ?? 0);
+      this.#onThrottled?.(this.pausedForMs);
     },
     released: () => {
       this.#held -= 1;
@@ -61,8 +63,15 @@ export class AdaptiveLimiter {
     },
   };
 
-  constructor(clock: Clock) {
+  /** @param onThrottled told each time that the host asked to slow down, with what it is paused for */
+  constructor(clock: Clock, onThrottled?: (pauseMs: number) => void) {
     this.#clock = clock;
+    this.#onThrottled = onThrottled;
+  }
+
+  /** Another thread was asked to leave the host alone for so long. */
+  leaveAlone(ms: number): void {
+    this.#pause(ms);
   }
 
   /** Raises the most requests at once to `max`, if it is lower. */

@@ -17,6 +17,23 @@ export interface BreakerTicket {
   done(verdict: BreakerVerdict, error?: unknown): Promise<void> | undefined;
 }
 
+/** Whether an address is asked, as whoever asks it sees it. */
+export interface Breaker {
+  /** Whether a call would pass now. */
+  available(): boolean;
+  /** When a call may pass, in milliseconds since the epoch. */
+  retryAtMs(): number;
+  /** Lets a call through, or returns undefined. */
+  admit(): BreakerTicket | undefined;
+}
+
+/** Makes the breaker of an address. */
+export type MakeBreaker = (
+  settings: BreakerSettings,
+  clock: Clock,
+  onState: OnBreakerState,
+) => Breaker;
+
 /** How soon others look again while one call is trying the address. */
 const TRYING_MS = 1000;
 
@@ -38,7 +55,7 @@ const NEUTRAL = new Error('the call says nothing of its address');
  * change the state, that is of failures and of the call that tries the address; a success of a
  * closed breaker is only counted, which is all that cockatiel would do after several promises.
  */
-export class AddressBreaker {
+export class AddressBreaker implements Breaker {
   readonly #openMs: number;
   readonly #clock: Clock;
   readonly #window: FailureWindow;
@@ -51,7 +68,7 @@ export class AddressBreaker {
   /** Of every call that the closed breaker lets through. */
   readonly #passing: BreakerTicket = {
     answered: () => undefined,
-    done: (verdict) => this.#passed(verdict),
+    done: (verdict) => this.passed(verdict),
   };
 
   constructor(settings: BreakerSettings, clock: Clock, onState: OnBreakerState) {
@@ -95,7 +112,8 @@ export class AddressBreaker {
     return this.available() ? this.#try() : undefined;
   }
 
-  #passed(verdict: BreakerVerdict): Promise<void> | undefined {
+  /** Hears what came of a call that passed while it was closed, perhaps in another thread. */
+  passed(verdict: BreakerVerdict): Promise<void> | undefined {
     if (verdict === 'success') this.#window.success();
     if (verdict !== 'failure') return undefined;
     if (this.#policy.state === CircuitState.Closed) return this.#run(Promise.reject(FAILED));

@@ -1,11 +1,19 @@
 import { type AnswerReader, type Origin, ReadAgain } from '../model/origin.ts';
 import type { Clock } from '../model/ports.ts';
 import type { BreakerSettings } from '../model/rule.ts';
-import { AddressBreaker, type BreakerTicket, type OnBreakerState } from './address-breaker.ts';
+import {
+  AddressBreaker,
+  type BreakerTicket,
+  type MakeBreaker,
+  type OnBreakerState,
+} from './address-breaker.ts';
 import { breakerVerdict } from './breaker-verdict.ts';
 import type { GuardedOrigin } from './guarded-origin.ts';
 import { OriginUnavailable } from './origin-unavailable.ts';
 import { watchBody } from './watch-body.ts';
+
+const ownBreaker: MakeBreaker = (settings, clock, onState) =>
+  new AddressBreaker(settings, clock, onState);
 
 /**
  * Stops asking an address that fails too often, until one request finds it well again.
@@ -18,8 +26,9 @@ export function breakOrigin(
   settings: BreakerSettings,
   clock: Clock,
   onState: OnBreakerState,
+  make: MakeBreaker = ownBreaker,
 ): GuardedOrigin {
-  const breaker = new AddressBreaker(settings, clock, onState);
+  const breaker = make(settings, clock, onState);
   return {
     name: origin.name,
     available: () => breaker.available(),

@@ -1,7 +1,7 @@
 import type { Origin } from '../model/origin.ts';
 import type { Clock } from '../model/ports.ts';
 import type { BreakerSettings } from '../model/rule.ts';
-import type { OnBreakerState } from './address-breaker.ts';
+import type { MakeBreaker, OnBreakerState } from './address-breaker.ts';
 import { breakOrigin } from './break-origin.ts';
 import type { Limiter } from './concurrency-limiter.ts';
 import type { GuardedOrigin } from './guarded-origin.ts';
@@ -18,6 +18,8 @@ export interface AddressGuards {
   readonly breaker: BreakerSettings;
   readonly clock: Clock;
   readonly onState: OnBreakerState;
+  /** Where threads share the breaker; absent: it is the address' own. */
+  readonly makeBreaker?: MakeBreaker | undefined;
   /** Aborts when the run is to stop: nothing is tried again then. */
   readonly drain: AbortSignal;
 }
@@ -30,7 +32,7 @@ export interface AddressGuards {
  */
 export function guardAddress(origin: Origin, guards: AddressGuards): GuardedOrigin {
   const { retries, limiter, pace, breaker, clock, onState, drain } = guards;
-  const broken = breakOrigin(origin, breaker, clock, onState);
+  const broken = breakOrigin(origin, breaker, clock, onState, guards.makeBreaker);
   const paced = pace === undefined ? broken : paceOrigin(broken, pace);
   return retryOrigin(limitOrigin(paced, limiter), retries, clock, drain);
 }

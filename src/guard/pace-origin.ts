@@ -5,7 +5,7 @@ import type { GuardedOrigin } from './guarded-origin.ts';
 import { OriginUnavailable } from './origin-unavailable.ts';
 import { type OnBodyBytes, paceBody } from './pace-body.ts';
 import { slowsHost } from './slows-host.ts';
-import type { TokenBucket } from './token-bucket.ts';
+import type { Tokens } from './token-bucket.ts';
 import type { Traffic } from './traffic.ts';
 
 /** What holds an address back. */
@@ -13,9 +13,9 @@ export interface Pace {
   /** Shared by everything that talks to the address' host. */
   readonly host: AdaptiveLimiter;
   /** Every request takes one token of each. */
-  readonly requests: readonly TokenBucket[];
+  readonly requests: readonly Tokens[];
   /** Every byte of a body takes one token of each. */
-  readonly bytes: readonly TokenBucket[];
+  readonly bytes: readonly Tokens[];
   readonly traffic: Traffic;
   /** No Retry-After keeps the host waiting for longer. */
   readonly maxPauseMs: number;
@@ -95,7 +95,7 @@ async function admission(name: string, pace: Pace, signal: AbortSignal): Promise
 
 async function paid(
   permit: HostPermit,
-  requests: readonly TokenBucket[],
+  requests: readonly Tokens[],
   signal: AbortSignal,
 ): Promise<void> {
   try {
@@ -108,7 +108,7 @@ async function paid(
 
 /** One bucket after the other: each lets pass no more than its own rate. */
 function pay(
-  buckets: readonly TokenBucket[],
+  buckets: readonly Tokens[],
   tokens: number,
   signal: AbortSignal,
   from = 0,

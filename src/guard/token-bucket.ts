@@ -6,6 +6,14 @@ const BURST_SECONDS = 0.2;
 /** Node's timers hold 31 bits of milliseconds. */
 const MOST_SLEEP_MS = 2 ** 31 - 1;
 
+/** A rate, as whoever is held to it sees it. */
+export interface Tokens {
+  /** Takes tokens: at once, then there is no promise, or when it is their turn. */
+  take(tokens: number, signal: AbortSignal): Promise<void> | undefined;
+  /** Notes tokens that were used already: who comes next waits for them. */
+  charge(tokens: number): void;
+}
+
 interface Waiter {
   readonly tokens: number;
   readonly go: () => void;
@@ -18,7 +26,7 @@ interface Waiter {
  * size if it wants more than that, so a chunk larger than the bucket gets through, in its own time.
  * In any stretch of time no more passes than the rate allows, one burst, and one chunk.
  */
-export class TokenBucket {
+export class TokenBucket implements Tokens {
   readonly #perSecond: number;
   readonly #burst: number;
   readonly #clock: Clock;

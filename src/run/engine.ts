@@ -9,10 +9,10 @@ import { needsPresence } from '../plan/decide-copy.ts';
 import type { KeyFilter } from '../plan/key-filter.ts';
 import { Rechecks } from '../transfer/rechecks.ts';
 import type { BegunJob } from './begin-job.ts';
-import type { EntryWork, Examination } from './examination.ts';
+import type { CopyingThreads, EntryWork, Examination } from './examination.ts';
 import { beginEntry, examineEntry } from './examine-entry.ts';
 import { ConcurrencyTuner, START_AT_ONCE } from './concurrency-tuner.ts';
-import { ASKED_NOTHING, type BatchPresence } from './presence.ts';
+import { ASKED_NOTHING, type BatchPresence, type PresenceFinder } from './presence.ts';
 import { Recorder } from './recorder.ts';
 import { openSegment, SegmentTracker } from './segment-tracker.ts';
 import { Silence } from './silence.ts';
@@ -35,20 +35,22 @@ const MOST_PARKED = 4096;
 const SATURATED_SHARE = 0.8;
 
 /** A file that is edited in place while it is read for so long gives a mix of two versions. */
-const RECHECK_AFTER_MS = 5000;
+export const RECHECK_AFTER_MS = 5000;
 
 /** What the engine works with. */
 export interface EngineJob {
   readonly examination: Omit<
     Examination,
-    'onRequest' | 'onWait' | 'clock' | 'givenUp' | 'rechecks'
-  >;
+    'onRequest' | 'onWait' | 'clock' | 'givenUp' | 'rechecks' | 'threads' | 'presence'
+  > & { readonly presence: PresenceFinder };
   readonly entries: EntrySource;
   readonly checkpoint: Checkpoint;
   readonly events: EventSink;
   readonly clock: Clock;
   /** Entries worked on at once; `auto` finds out how many are best. */
   readonly concurrency: number | 'auto';
+  /** Makes further threads work for the run; told of each of their requests for a body. */
+  readonly threads?: ((onRequest: () => void) => CopyingThreads) | undefined;
   /** What else moves on beside the entries. */
   readonly scan?: { readonly moves: () => number } | undefined;
   /** Share of the time since the last call in which this thread had work, 0 to 1; absent: unknown. */
@@ -101,6 +103,7 @@ export class Engine {
       ...job.examination,
       clock: job.clock,
       givenUp: this.#givenUp,
+      threads: job.threads?.(onRequest),
       rechecks: new Rechecks({ afterMs: RECHECK_AFTER_MS, clock: job.clock, onRequest }),
       onRequest,
       onWait: (waiting) => {

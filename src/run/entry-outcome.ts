@@ -1,5 +1,6 @@
 import type { ObjectOutcome, SkipReason } from '../model/event.ts';
 import { Failure } from '../model/failure.ts';
+import type { Clock } from '../model/ports.ts';
 import type { Rule } from '../model/rule.ts';
 import type { TransferOutcome } from '../transfer/transfer-outcome.ts';
 
@@ -45,4 +46,9 @@ export function failed(
   }
   const message = `a bug of bucketfill, please report it: ${String(error)}`;
   return { outcome: 'failed', rule: rule.id, code: 'INTERNAL', message, attempts, elapsedMs };
+}
+
+/** Milliseconds since then; the wall clock may have been set back meanwhile. */
+export function elapsed(clock: Clock, sinceMs: number): number {
+  return Math.max(clock.now() - sinceMs, 0);
 }

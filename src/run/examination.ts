@@ -1,6 +1,7 @@
 import type { BodyMemory } from '../model/body-memory.ts';
 import type { Bucket } from '../model/bucket.ts';
 import type { KeyEntry } from '../model/entry.ts';
+import type { ObjectOutcome } from '../model/event.ts';
 import type { FatalError } from '../model/failure.ts';
 import type { Clock } from '../model/ports.ts';
 import type { Rule, Rules } from '../model/rule.ts';
@@ -9,7 +10,8 @@ import type { KeyFilter } from '../plan/key-filter.ts';
 import type { OpenUploads } from '../transfer/open-uploads.ts';
 import type { Rechecks } from '../transfer/rechecks.ts';
 import type { RuleSource } from '../transfer/rule-source.ts';
-import type { BatchPresence, PresenceFinder } from './presence.ts';
+import type { TransferOutcome } from '../transfer/transfer-outcome.ts';
+import type { BatchPresence, MeasuredPresence } from './presence.ts';
 import type { SharedKeys } from './shared-keys.ts';
 
 /** What every entry is examined with. */
@@ -20,7 +22,7 @@ export interface Examination {
   /** By rule id; the rules whose keys bulk commands copy. */
   readonly sources: ReadonlyMap<string, RuleSource>;
   readonly bucket: Bucket;
-  readonly presence: PresenceFinder;
+  readonly presence: MeasuredPresence;
   readonly overwrite: Overwrite;
   /** What is there is compared byte by byte, whatever dates and ETags say. */
   readonly checksum?: boolean | undefined;
@@ -33,6 +35,8 @@ export interface Examination {
   readonly rechecks?: Rechecks | undefined;
   /** Where other processes may be at work on the bucket. */
   readonly shared?: SharedKeys | undefined;
+  /** Where other threads copy as well; absent: this one does all. */
+  readonly threads?: CopyingThreads | undefined;
   readonly clock: Clock;
   /** Rules whose addresses stayed down for too long: their keys are left for the next run. */
   readonly givenUp: Map<string, FatalError>;
@@ -40,6 +44,18 @@ export interface Examination {
   readonly onRequest: () => void;
   /** Told when an entry begins to wait for addresses or for its key, and when that is over. */
   readonly onWait: (waiting: boolean) => void;
+}
+
+/** What copying an entry comes to; `held`: another process is at work on its key. */
+export type Examined = ObjectOutcome | Extract<TransferOutcome, { readonly outcome: 'held' }>;
+
+/** The threads that copy for a run. */
+export interface CopyingThreads {
+  /**
+   * Copies an entry, by `here` or in another thread.
+   * @throws as `here`, and ThreadLost.
+   */
+  copy(work: EntryWork, here: () => Promise<Examined>, signal: AbortSignal): Promise<Examined>;
 }
 
 /** One entry with what was found out about it. */

@@ -33,6 +33,14 @@ export function knowing(known: (key: ObjectKey) => Presence): BatchPresence {
   return { known, ask: (key) => Promise.resolve(known(key)) };
 }
 
+/** Takes what was measured on the way of an entry; it decides how presence is found. */
+export interface MeasuredPresence {
+  /** What fetching and storing one object took, in milliseconds. */
+  copied(ms: number): void;
+  /** What became of a key whose state was unknown until it was written. */
+  wrote(wasTaken: boolean): void;
+}
+
 export interface PresenceSettings {
   readonly bucket: Bucket;
   /** What all keys begin with that are asked about; absent: nothing. */
@@ -59,7 +67,7 @@ const SHARE_SAMPLES = 64;
  * Finds out what the bucket has, batch by batch, in the way that measures cheapest. Batches whose
  * keys come in order are held against the bucket's listing of just that range.
  */
-export class PresenceFinder {
+export class PresenceFinder implements MeasuredPresence {
   readonly #settings: PresenceSettings;
   readonly #headMs = new MovingAverage();
   readonly #pageMs = new MovingAverage();
@@ -75,12 +83,16 @@ export class PresenceFinder {
     this.#settings = settings;
   }
 
-  /** What fetching and storing one object took, in milliseconds. */
   copied(ms: number): void {
     this.#copyMs.add(ms);
   }
 
-  /** What became of a key whose state was unknown until it was written. */
+  /** What asking the bucket for one key took, in milliseconds, and said. */
+  asked(ms: number, isThere: boolean): void {
+    this.#headMs.add(ms);
+    this.#taken.add(isThere ? 1 : 0);
+  }
+
   wrote(wasTaken: boolean): void {
     this.#taken.add(wasTaken ? 1 : 0);
   }
@@ -143,8 +155,7 @@ export class PresenceFinder {
     const { bucket, clock } = this.#settings;
     const startedMs = clock.now();
     const object = await bucket.head(key, signal);
-    this.#headMs.add(clock.now() - startedMs);
-    this.#taken.add(object === undefined ? 0 : 1);
+    this.asked(clock.now() - startedMs, object !== undefined);
     return stateOf(object);
   }
 
@@ -214,6 +225,7 @@ export function askingOf(bucket: Bucket): BatchPresence {
   };
 }
 
-function stateOf(object: StoredObject | undefined): Presence {
+/** What an answer of the bucket for one key says. */
+export function stateOf(object: StoredObject | undefined): Presence {
   return object === undefined ? ABSENT : { state: 'present', object };
 }

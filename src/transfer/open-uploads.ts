@@ -21,6 +21,11 @@ export class OpenUploads {
     this.now = now;
   }
 
+  /** For a thread that is told of each key by `know`. */
+  static knowingNothing(journal: UploadJournal, now: () => number): OpenUploads {
+    return new OpenUploads(journal, now);
+  }
+
   /** What can't be read is forgotten. */
   static async load(journal: UploadJournal, now: () => number): Promise<OpenUploads> {
     const uploads = new OpenUploads(journal, now);
@@ -35,6 +40,26 @@ export class OpenUploads {
   /** The upload of this key that can be gone on with. */
   find(key: ObjectKey): SealedUpload | undefined {
     return this.#kept.get(key)?.upload;
+  }
+
+  /** All that is known of uploads of this key, for a thread that is to go on with it. */
+  sealedOf(key: ObjectKey): string | undefined {
+    const kept = this.#kept.get(key);
+    return kept && seal(kept);
+  }
+
+  /** Knows of uploads of this key what `sealedOf` gave, and nothing else; nothing is written. */
+  know(key: ObjectKey, sealed: string | undefined): void {
+    const kept = sealed === undefined ? undefined : unseal(sealed);
+    if (kept === undefined) this.#kept.delete(key);
+    else this.#kept.set(key, kept);
+  }
+
+  /** Takes what another thread wrote down of this key; undefined: nothing is left of it. */
+  async take(key: ObjectKey, sealed: string | undefined): Promise<void> {
+    this.know(key, sealed);
+    if (sealed === undefined) await this.#journal.drop(key);
+    else await this.#journal.keep(key, sealed);
   }
 
   /** How far the upload of this key has come. */

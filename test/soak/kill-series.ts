@@ -29,6 +29,8 @@ export interface SeriesOptions {
   readonly forMs?: number;
   /** One answer of origin and bucket in so many goes wrong; 0: none. */
   readonly faultOneIn: number;
+  /** Threads that copy; absent: one. */
+  readonly workers?: number;
 }
 
 const MIB = 1024 ** 2;
@@ -86,7 +88,7 @@ interface Round {
 }
 
 async function playRound(
-  { seed, faultOneIn }: SeriesOptions,
+  { seed, faultOneIn, workers = 1 }: SeriesOptions,
   number: number,
   mostKills: number,
   chance: () => number,
@@ -98,7 +100,7 @@ async function playRound(
   try {
     site.misbehave(faultOneIn);
     await place.list(site.keys);
-    const runs = await runUntilDone(place, store, mostKills, faultOneIn, chance);
+    const runs = await runUntilDone(place, store, { mostKills, faultOneIn, workers }, chance);
     const kills = runs.filter(({ code }) => code === null).length;
     const bucket = store.bucket('bucket');
     const stored = isS3
@@ -125,14 +127,20 @@ async function playRound(
   }
 }
 
+interface Killing {
+  readonly mostKills: number;
+  readonly faultOneIn: number;
+  readonly workers: number;
+}
+
 /** Runs the job, each time killed after a while, until it ends by itself. */
 async function runUntilDone(
   place: Workplace,
   store: S3Double,
-  mostKills: number,
-  faultOneIn: number,
+  { mostKills, faultOneIn, workers }: Killing,
   chance: () => number,
 ): Promise<readonly CliResult[]> {
+  const flags = ['--concurrency', String(CONCURRENCY), '--workers', String(workers), '--quiet'];
   const runs: CliResult[] = [];
   for (;;) {
     // Long enough to get somewhere, short enough to be in the middle of it; longer with each run,
@@ -140,7 +148,7 @@ async function runUntilDone(
     const mostMs = 700 + 10 * runs.length;
     const afterMs = runs.length < mostKills ? chance() * mostMs : Infinity;
     if (faultOneIn > 0) spoil(store, faultOneIn, chance);
-    const run = await place.migrate(['--concurrency', String(CONCURRENCY), '--quiet'], {
+    const run = await place.migrate(flags, {
       env: ENV,
       onStart: killAfter(afterMs),
     });
