@@ -58,6 +58,7 @@ export default {
   input: {
     main: 'dist/cli/main.js',
     'sqlite-worker': 'dist/checkpoint/sqlite-worker.js',
+    'digest-worker': 'dist/s3/digest-worker.js',
     'shared-worker': 'dist/checkpoint/shared-worker.js',
     'copy-worker': 'dist/cli/threads/copy-worker.js',
   },

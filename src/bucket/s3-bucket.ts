@@ -7,6 +7,7 @@ import type { BucketSettings } from '../model/rule.ts';
 import { bucketFailure } from '../s3/explain-s3-error.ts';
 import { listPages } from '../s3/list-objects.ts';
 import type { S3Store } from '../s3/s3-store.ts';
+import { PartTurns } from './part-turns.ts';
 import { s3Abandon } from './s3-abandon.ts';
 import { s3Check } from './s3-check.ts';
 import type { S3Needs } from './s3-check.ts';
@@ -73,7 +74,8 @@ function toolsOf(settings: S3BucketSettings): S3Tools {
   if (settings.hasConditionalWrites !== undefined) {
     conditional.remember(settings.hasConditionalWrites);
   }
-  return { ...probe, bucket: name, conditional, memory, clock, onBoundary };
+  const turns = new PartTurns(clock);
+  return { ...probe, bucket: name, conditional, memory, turns, clock, onBoundary };
 }
 
 async function* list(

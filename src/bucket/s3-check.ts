@@ -11,6 +11,8 @@ export interface S3Needs {
   readonly write: boolean;
   /** It must be told for a key whether there is an object. */
   readonly presence: boolean;
+  /** Nothing is written before it resolves; where it fails the check fails with it, first of all. */
+  readonly admitted?: Promise<void> | undefined;
 }
 
 /** Requests for one step of the check: nobody should wait long to hear that an address is wrong. */
@@ -38,12 +40,27 @@ export async function s3Check(
 ): Promise<readonly string[]> {
   const hurried = { ...tools, store: hurriedStore(tools.store) };
   try {
-    await checkAccess(hurried, signal);
-    if (needs.presence) await checkPresence(hurried, signal);
+    const reading = checkReading(hurried, needs, signal);
+    reading.catch(() => undefined);
+    await needs.admitted;
+    await reading;
     return needs.write ? await checkWriting(hurried, signal) : [];
   } catch (error) {
     throw asFatal(error);
   }
+}
+
+/** Asks both at once, as stores are far away; what is wrong with the whole bucket is told first. */
+async function checkReading(
+  tools: S3Tools,
+  { presence }: S3Needs,
+  signal: AbortSignal,
+): Promise<void> {
+  const reached = checkAccess(tools, signal);
+  const told = presence ? checkPresence(tools, signal) : Promise.resolve();
+  told.catch(() => undefined);
+  await reached;
+  await told;
 }
 
 function hurriedStore(store: S3Store): S3Store {

@@ -82,7 +82,9 @@ export class GrowingBuffer {
   }
 
   #move(reserved: ReservedMemory): void {
-    const memory = reserved.piece().subarray(0, this.#limitBytes);
+    const memory = reserved
+      .piece(this.#isKnown ? undefined : 'shared')
+      .subarray(0, this.#limitBytes);
     memory.set(this.bytes());
     const length = this.length;
     this.#gathered?.reserved.recycle();

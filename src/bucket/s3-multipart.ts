@@ -3,6 +3,7 @@ import type { MultipartSettings, WriteResult } from '../model/bucket.ts';
 import { Failure } from '../model/failure.ts';
 import { S3Error } from '../s3/s3-error.ts';
 import { MAX_PARTS, partSizeBytes } from './part-size.ts';
+import type { EndTurn } from './part-turns.ts';
 import { s3Complete } from './s3-complete.ts';
 import type { Gathered } from './s3-growing-buffer.ts';
 import { writeHeaders } from './s3-headers.ts';
@@ -12,37 +13,21 @@ import type { LastingS3Upload } from './s3-resume.ts';
 import { keyInStore } from './s3-tools.ts';
 import type { S3Tools, S3WriteRequest } from './s3-tools.ts';
 import { etagsProof, tokenText } from './s3-upload-token.ts';
+import { giveBack, sharedUse } from './shared-use.ts';
 
 /** How long an abort may keep its caller waiting; what it leaves then is for `cleanup`. */
 const ABORT_PATIENCE_MS = 5_000;
 
 /** A part that fills up. */
 interface OpenPart {
+  /** Told when it is hashed, or given up. */
+  readonly endTurn: EndTurn;
   readonly reserved: ReservedMemory;
   /** All that the part may have. */
   readonly memory: Uint8Array;
   length: number;
   /** The last part of an object: no other is likely to have just its size. */
   readonly isOdd: boolean;
-}
-
-const giveBack = (reserved: ReservedMemory, how: 'reusable' | 'dropped'): void => {
-  if (how === 'reusable') reserved.recycle();
-  else reserved.release();
-};
-
-/** Lets several use one memory; it goes back when the last of them is done. */
-function sharedUse(reserved: ReservedMemory): () => OnPartOver {
-  let users = 0;
-  let failed = false;
-  return () => {
-    users += 1;
-    return (how) => {
-      users -= 1;
-      failed ||= how === 'failed';
-      if (users === 0) giveBack(reserved, failed ? 'dropped' : 'reusable');
-    };
-  };
 }
 
 /**
@@ -141,7 +126,13 @@ export class S3Multipart {
     }
     memory.copyWithin(0, at, length);
     const next = memory.subarray(0, this.#partSize());
-    this.#open = { reserved, memory: next, length: length - at, isOdd: false };
+    this.#open = {
+      endTurn: () => undefined,
+      reserved,
+      memory: next,
+      length: length - at,
+      isOdd: false,
+    };
   }
 
   /** Sends what is left and makes the object. Throws as `s3Complete`; then abort. */
@@ -163,6 +154,7 @@ export class S3Multipart {
   /** Gives memory back once no part is under way; the store keeps what it has. Never throws. */
   async suspend(): Promise<void> {
     this.#open?.reserved.release();
+    this.#open?.endTurn();
     this.#open = undefined;
     await this.#parts?.settle();
   }
@@ -202,22 +194,36 @@ export class S3Multipart {
     const { signal, options } = this.#request;
     const size = this.#partSize();
     const left = (options.length ?? Infinity) - this.#sentBytes;
-    const reserved = await this.#tools.memory.reserve(Math.min(size, left), signal);
-    return { reserved, memory: reserved.piece(), length: 0, isOdd: left < size };
+    const bytes = Math.min(size, left);
+    const { memory: budget, turns } = this.#tools;
+    const endTurn = await turns.begin(bytes);
+    let reserved: ReservedMemory;
+    try {
+      reserved = await budget.reserve(bytes, signal);
+    } catch (error) {
+      endTurn();
+      throw error;
+    }
+    const isOdd = left < size;
+    // Shared memory that is not used again is collected late.
+    const memory = reserved.piece(isOdd ? undefined : 'shared');
+    return { endTurn, reserved, memory, length: 0, isOdd };
   }
 
-  async #sendOpen({ reserved, memory, length, isOdd }: OpenPart): Promise<void> {
+  async #sendOpen({ endTurn, reserved, memory, length, isOdd }: OpenPart): Promise<void> {
     this.#open = undefined;
-    await this.#send(memory.subarray(0, length), (how) => {
+    const onOver: OnPartOver = (how) => {
+      endTurn();
       giveBack(reserved, how === 'sent' && !isOdd ? 'reusable' : 'dropped');
-    });
+    };
+    await this.#send(memory.subarray(0, length), onOver, endTurn);
   }
 
-  async #send(bytes: Uint8Array, onOver: OnPartOver): Promise<void> {
+  async #send(bytes: Uint8Array, onOver: OnPartOver, onHashed?: EndTurn): Promise<void> {
     try {
       this.#assertRoom();
       const parts = (this.#parts ??= await this.#start());
-      await parts.add(this.#number, bytes, onOver);
+      await parts.add(this.#number, bytes, onOver, onHashed);
     } catch (error) {
       onOver('failed');
       throw error;

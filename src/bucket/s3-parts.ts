@@ -1,9 +1,9 @@
 import { Failure } from '../model/failure.ts';
 import type { ObjectKey } from '../model/object-key.ts';
 import type { Headers } from '../model/ports.ts';
+import { largeDigests } from '../s3/large-digests.ts';
 import { requestIdIn } from '../s3/request-id.ts';
 import type { UploadedPart } from '../s3/s3-store.ts';
-import { slicedDigest } from '../s3/sliced-digest.ts';
 import { partDigestHeader } from './s3-digest.ts';
 import { hidesMd5, judgeEtag, quotedEtag } from './s3-etag.ts';
 import type { S3Marks } from './s3-marks.ts';
@@ -65,11 +65,19 @@ export class S3Parts {
   /**
    * Starts to send a part, as soon as fewer than the allowed number are under way.
    * @param onOver not called where `add` throws
+   * @param onHashed told when the bytes need no more of this process than to be sent
    */
-  async add(number: number, bytes: Uint8Array, onOver: OnPartOver): Promise<void> {
+  async add(
+    number: number,
+    bytes: Uint8Array,
+    onOver: OnPartOver,
+    onHashed?: () => void,
+  ): Promise<void> {
     while (this.#underWay.size >= this.#concurrency) await Promise.race(this.#underWay);
     if (this.#failure !== undefined) throw this.#failure.error;
-    const sending = this.#run(number, bytes, onOver).finally(() => this.#underWay.delete(sending));
+    const sending = this.#run(number, bytes, onOver, onHashed).finally(() =>
+      this.#underWay.delete(sending),
+    );
     this.#underWay.add(sending);
   }
 
@@ -85,10 +93,17 @@ export class S3Parts {
     await Promise.all(this.#underWay);
   }
 
-  async #run(number: number, bytes: Uint8Array, onOver: OnPartOver): Promise<void> {
+  async #run(
+    number: number,
+    bytes: Uint8Array,
+    onOver: OnPartOver,
+    onHashed: (() => void) | undefined,
+  ): Promise<void> {
     let sent: SentPart;
     try {
-      sent = await this.#send(number, bytes);
+      const digests = await digestsOf(bytes, this.#tools.store.signsBodies);
+      onHashed?.();
+      sent = await this.#send(number, bytes, digests);
     } catch (error) {
       onOver('failed');
       this.#fail(error);
@@ -107,10 +122,9 @@ export class S3Parts {
     this.#onFailure(error);
   }
 
-  async #send(number: number, bytes: Uint8Array): Promise<SentPart> {
+  async #send(number: number, bytes: Uint8Array, { md5, sha256 }: PartDigests): Promise<SentPart> {
     const { store, checksum } = this.#tools;
     const { key, uploadId } = this.#target;
-    const md5 = await slicedDigest('md5', bytes);
     const answer = await store.send(
       {
         method: 'PUT',
@@ -121,6 +135,7 @@ export class S3Parts {
         ],
         headers: partDigestHeader(checksum, md5),
         body: bytes,
+        bodySha256: sha256?.toString('hex'),
       },
       (response) => Promise.resolve(response.headers),
       this.#signal,
@@ -142,4 +157,20 @@ export class S3Parts {
     const message = `${what} ${got}, ${why}; nothing was stored, run again`;
     throw new Failure('BUCKET_REFUSED', message, { requestId: requestIdIn(answer) });
   }
+}
+
+interface PartDigests {
+  readonly md5: Buffer;
+  /** Where the signature wants it. */
+  readonly sha256: Buffer | undefined;
+}
+
+const ONLY_MD5 = ['md5'] as const;
+const MD5_AND_SHA256 = ['md5', 'sha256'] as const;
+
+/** Both at one go, so that the bytes are read once. */
+async function digestsOf(bytes: Uint8Array, isSigned: boolean): Promise<PartDigests> {
+  const [md5, sha256] = await largeDigests(isSigned ? MD5_AND_SHA256 : ONLY_MD5, bytes);
+  if (md5 === undefined) throw new Error('a digest is missing');
+  return { md5, sha256 };
 }

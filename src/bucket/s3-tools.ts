@@ -7,6 +7,7 @@ import type { Clock, OnBoundary } from '../model/ports.ts';
 import type { ChecksumAlgorithm } from '../model/rule.ts';
 import { bucketFailure } from '../s3/explain-s3-error.ts';
 import type { S3Store } from '../s3/s3-store.ts';
+import type { PartTurns } from './part-turns.ts';
 import type { S3ConditionalWrites } from './s3-conditional-writes.ts';
 import type { S3ObjectSettings } from './s3-headers.ts';
 
@@ -22,6 +23,8 @@ export interface S3Tools {
   readonly conditional: S3ConditionalWrites;
   /** For what uploads keep of bodies; who calls `putBytes` has reserved its bytes already. */
   readonly memory: BodyMemory;
+  /** For the parts of all its uploads. */
+  readonly turns: PartTurns;
   readonly clock: Clock;
   readonly onBoundary: OnBoundary;
 }

@@ -15,6 +15,8 @@ export interface BucketNeeds {
   readonly write: boolean;
   /** It must be told for a key whether there is an object. */
   readonly presence: boolean;
+  /** Nothing is written before it resolves; where it fails the check fails with it, first of all. */
+  readonly admitted?: Promise<void> | undefined;
 }
 
 /** What a bucket may use. */
@@ -123,7 +125,8 @@ export async function openDirectory(
     remover: bucket,
     headIsCheap: true,
     exclusiveCreate: () => true,
-    check: async ({ write }) => {
+    check: async ({ write, admitted }) => {
+      await admitted;
       if (write) return `directory ${await bucket.check()}`;
       await bucket.checkReadable();
       return name;

@@ -115,9 +115,10 @@ export async function openRun(command: RunCommand, cleanup: Cleanup): Promise<Op
     surroundings,
   );
   cleanup.add(() => sources.close());
-  // The origins first: a run that is refused for them must leave no trace in the bucket.
-  await sources.check(stop.drain);
-  const needs = { write: options.dryRun !== true, presence: needsPresence(options.overwrite) };
+  // A run that is refused for its origins must leave no trace in the bucket.
+  const admitted = sources.check(stop.drain);
+  const [write, presence] = [options.dryRun !== true, needsPresence(options.overwrite)];
+  const needs = { write, presence, admitted };
   const bucketId = await bucket.check(needs, stop.drain);
   noteLargeParts(command, memory);
   noteJudgedByServe(command);

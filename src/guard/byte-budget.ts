@@ -1,5 +1,6 @@
 import type { BodyMemory, ReservedMemory } from '../model/body-memory.ts';
 import { IdlePieces } from './idle-pieces.ts';
+import { SharedPieces } from './shared-pieces.ts';
 
 /** What a body of unknown length gets at first: most pages, scripts and small images fit. */
 const BEGIN_BYTES = 256 * 1024;
@@ -48,6 +49,7 @@ class Budget implements ByteBudget {
   readonly #totalBytes: number;
   readonly #beginBytes: number;
   readonly #idle = new IdlePieces();
+  readonly #shared: SharedPieces;
   readonly #waiting: Readonly<Record<Kind, Set<Waiter>>> = { whole: new Set(), begin: new Set() };
   readonly #reserved: Record<Kind, number> = { whole: 0, begin: 0 };
   /** Of those who would rather give up what they hold than keep others waiting. */
@@ -57,9 +59,10 @@ class Budget implements ByteBudget {
   #peakBytes = 0;
   #turns = 0;
 
-  constructor(totalBytes: number) {
+  constructor(totalBytes: number, sharedBytes: number) {
     const share = Math.floor(totalBytes / BEGIN_SHARE);
     this.#totalBytes = totalBytes;
+    this.#shared = new SharedPieces(sharedBytes);
     this.limitBytes = totalBytes - share;
     this.#beginBytes = Math.min(BEGIN_BYTES, share);
   }
@@ -194,12 +197,12 @@ class Budget implements ByteBudget {
       this.#serve();
     };
     return {
-      piece: () => {
+      piece: (use) => {
         if (over) throw new Error('memory was used after it had been given back');
         touched = true;
         if (piece === undefined) {
           this.#usedBytes += bytes;
-          piece = Buffer.allocUnsafeSlow(bytes);
+          piece = use === 'shared' ? this.#shared.take(bytes) : Buffer.allocUnsafeSlow(bytes);
         }
         return piece;
       },
@@ -213,7 +216,10 @@ class Budget implements ByteBudget {
   }
 }
 
-/** A budget of `totalBytes`, of which nothing is reserved. */
-export function byteBudget(totalBytes: number): ByteBudget {
-  return new Budget(totalBytes);
+/**
+ * A budget of `totalBytes`, of which nothing is reserved.
+ * @param sharedBytes so much of it may be memory that other threads see
+ */
+export function byteBudget(totalBytes: number, sharedBytes = totalBytes): ByteBudget {
+  return new Budget(totalBytes, sharedBytes);
 }

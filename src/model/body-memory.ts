@@ -3,8 +3,11 @@
  * comes after the first of them does nothing.
  */
 export interface ReservedMemory {
-  /** One piece of as many bytes as were asked for, the same at each call; anything may be in it. */
-  piece(): Uint8Array;
+  /**
+   * One piece of as many bytes as were asked for, the same at each call; anything may be in it.
+   * @param use `shared` where other threads may have to read it, which is granted where it can be.
+   */
+  piece(use?: 'shared'): Uint8Array;
   /** Gives the bytes back. Requests that failed may still hold the piece, so nobody else gets it. */
   release(): void;
   /** Gives the bytes back, and the piece to the next who asks for that many: nobody uses it now. */

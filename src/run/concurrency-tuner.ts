@@ -36,6 +36,9 @@ const STEP = 1.5;
 const FIRST_REST_MS = 1000;
 const LONGEST_REST_MS = 8000;
 
+/** What was measured at a level counts for so long: origins change. */
+const KNOWN_MS = 60_000;
+
 /**
  * Finds how many objects are best worked on at once, by trying: hill climbing on the speed.
  *
@@ -46,7 +49,9 @@ const LONGEST_REST_MS = 8000;
  * a new ramp. What seems to bring nothing is measured for twice as long before it is believed: other
  * work on the machine, or on the origin, makes any single moment slow. Measurements in which workers
  * had nothing to do, since entries came too slowly, count for nothing. While the thread itself has
- * no time left, more at once would bring nothing but memory and garbage: then it never goes up.
+ * no time left, more at once would bring nothing but memory and garbage: then it never goes up. Nor
+ * does it go down where fewer, each as quick as when there were fewer, would bring nothing: where
+ * it is distance that bounds the speed, each of these tries would cost a third of it.
  */
 export class ConcurrencyTuner {
   #level = START_AT_ONCE;
@@ -58,6 +63,8 @@ export class ConcurrencyTuner {
   /** The level to go back to, and its speed. */
   #base = { level: START_AT_ONCE, speed: 0 };
   #upwards = false;
+  /** By level, how fast each of those at once was when it was measured last. */
+  readonly #known = new Map<number, { readonly each: number; readonly atMs: number }>();
   /** In every look of this measurement. */
   #saturated = true;
   #restMs = FIRST_REST_MS;
@@ -95,9 +102,19 @@ export class ConcurrencyTuner {
       return;
     }
     this.#since = now;
+    this.#known.set(this.#level, { each: measured / this.#level, atMs: now.nowMs });
     if (measured < wanted) this.#goBack();
-    else this.#goOn(measured);
+    else this.#goOn(measured, now.nowMs);
     this.#saturated = true;
+  }
+
+  /** Whether so few could be faster than what was measured just now. */
+  #mayPay(fewer: number, measured: number, nowMs: number): boolean {
+    const each = Array.from(this.#known)
+      .filter(([level, { atMs }]) => level < this.#level && nowMs - atMs < KNOWN_MS)
+      .map(([, known]) => known.each);
+    // Before fewer were tried nothing is known of them.
+    return each.length === 0 || fewer * Math.max(...each) >= measured * STEP_GAIN;
   }
 
   /** How much faster than before a level has to be. */
@@ -121,12 +138,14 @@ export class ConcurrencyTuner {
     this.#restMs = Math.min(LONGEST_REST_MS, this.#restMs * 2);
   }
 
-  #goOn(measured: number): void {
+  #goOn(measured: number, nowMs: number): void {
     const { level } = this;
     this.#base = { level, speed: measured };
     if (this.#phase === 'rest') {
       this.#upwards = !this.#upwards && !this.#saturated;
-      this.#move('try', this.#upwards ? level * STEP : level / STEP);
+      if (this.#upwards) this.#move('try', level * STEP);
+      else if (this.#mayPay(level / STEP, measured, nowMs)) this.#move('try', level / STEP);
+      else this.#rest();
       return;
     }
     this.#restMs = FIRST_REST_MS;

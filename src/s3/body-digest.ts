@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 
-import { slicedDigest } from './sliced-digest.ts';
+import { type DigestAlgorithm, slicedDigests } from './sliced-digests.ts';
 
 /** Up to this many bytes are hashed at one go, which takes about half a millisecond at most. */
 const ONE_GO_BYTES = 256 * 1024;
@@ -10,9 +10,9 @@ const ONE_GO_BYTES = 256 * 1024;
  * other work gets its turn.
  */
 export function bodyDigest(
-  algorithm: 'md5' | 'sha256',
+  algorithm: DigestAlgorithm,
   bytes: Uint8Array,
 ): string | Promise<string> {
   if (bytes.length <= ONE_GO_BYTES) return hash(algorithm, bytes, 'hex');
-  return slicedDigest(algorithm, bytes).then((digest) => digest.toString('hex'));
+  return slicedDigests([algorithm], bytes).then(([digest]) => digest?.toString('hex') ?? '');
 }

@@ -18,6 +18,7 @@ export function openS3Store(settings: S3StoreSettings): S3Store {
   const control = controlLane(lane, settings.bucket, settings.clock);
   return {
     name: settings.name,
+    signsBodies: lane.signsBodies,
     send: (request, reader, signal) => lane.send(request, reader, signal),
     control: control.calls,
     requests: () => lane.requests(),

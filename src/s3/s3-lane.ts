@@ -97,6 +97,11 @@ export class S3Lane {
     return this.#requests;
   }
 
+  /** See `S3Store.signsBodies`. */
+  get signsBodies(): boolean {
+    return !this.#isHttps;
+  }
+
   /** Takes the keys that requests were signed with, and signatures, out of a text. */
   readonly mask: Mask = (text) => this.#secrets.mask(text);
 
@@ -116,7 +121,7 @@ export class S3Lane {
     signal: AbortSignal,
     repeatsReader: boolean,
   ): Promise<T> {
-    const hashed = this.#payloadHash(request.body);
+    const hashed = this.#payloadHash(request);
     const course: Course<T> = {
       request,
       reader,
@@ -211,10 +216,10 @@ export class S3Lane {
       : headers;
   }
 
-  #payloadHash(body: Uint8Array | undefined): string | Promise<string> {
+  #payloadHash({ body, bodySha256 }: S3Request): string | Promise<string> {
     if (body === undefined || body.length === 0) return EMPTY_PAYLOAD;
     // TLS protects the body; without it the signature does.
-    return this.#isHttps ? UNSIGNED_PAYLOAD : bodyDigest('sha256', body);
+    return this.#isHttps ? UNSIGNED_PAYLOAD : (bodySha256 ?? bodyDigest('sha256', body));
   }
 
   /** Prepares another attempt, or throws. */

@@ -21,6 +21,8 @@ export interface S3Request {
   /** Lower-case names; whatever is here is signed. */
   readonly headers: Headers;
   readonly body: Uint8Array | undefined;
+  /** Of the body, hex, from who has it already. */
+  readonly bodySha256?: string | undefined;
   /** So many requests at most, where the store's retry policy would allow more. */
   readonly attempts?: number | undefined;
   /**
@@ -74,6 +76,8 @@ export interface S3Control {
 export interface S3Store {
   /** `s3://bucket/`, for messages. */
   readonly name: string;
+  /** Signatures hold the SHA-256 of bodies; over https TLS protects them. */
+  readonly signsBodies: boolean;
   /**
    * Signs and sends a request and gives the answer to `reader` as `HttpClient.exchange` does.
    * Connection failures, throttles and 5xx are asked again as the store's retry policy says, with

@@ -19,7 +19,7 @@ import { fileURLToPath, URL } from 'node:url';
 import { parseArgs } from 'node:util';
 
 import { largeObjects, mixedObjects } from './yard-large.js';
-import { farAway } from './yard-latency.js';
+import { farAway, farObjects } from './yard-latency.js';
 import { startYardNginx } from './yard-nginx.js';
 import { presentObjects } from './yard-present.js';
 import { smallObjects } from './yard-small.js';
@@ -80,12 +80,14 @@ async function makeTrees(folder, rows) {
     part: () => Array(quick ? 500 : 5000).fill(SMALL_BYTES),
     large: () => Array(LARGE_OBJECTS).fill(largeMib * MIB),
     mixed: () => mixedSizes(1000, quick ? 8 : 1),
+    far: () => Array(farObjects(quick)).fill(SMALL_BYTES),
   };
   const used = (name) =>
     ({
       large: rows.includes('large'),
       mixed: rows.includes('mixed'),
       part: rows.includes('radosgw'),
+      far: rows.includes('latency'),
     })[name] ?? true;
   const trees = {};
   for (const [name, sizesOf] of Object.entries(sizes)) {
@@ -101,7 +103,6 @@ async function main(folder) {
     folder,
     quick: values.quick,
     repeats: Number(values.repeats ?? (values.quick ? 2 : 5)),
-    turns: values.quick ? 20 : 50,
     trees: await makeTrees(folder, rows),
     workers: has(process.execPath, [BIN, 'migrate', '--help']).includes('--workers'),
     node: profiles === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profiles}`],

@@ -144,14 +144,15 @@ async function storedBy(log, objects) {
 /** The bucket's own checks write keys that start with a dot; each key counts once. */
 function parse(text) {
   const keys = new Set();
+  const timesMs = [];
   let bytes = 0;
-  let firstAtMs;
   for (const line of text.split('\n')) {
     const [, seconds, length, key] = /^(\S+) (\d+) \/bucket\/([^.].*)$/.exec(line) ?? [];
     if (key === undefined || keys.has(key)) continue;
     keys.add(key);
     bytes += Number(length);
-    firstAtMs = Math.min(firstAtMs ?? Infinity, Number(seconds) * 1000);
+    timesMs.push(Number(seconds) * 1000);
   }
-  return { objects: keys.size, bytes, firstAtMs };
+  timesMs.sort((a, b) => a - b);
+  return { objects: keys.size, bytes, firstAtMs: timesMs[0], timesMs };
 }

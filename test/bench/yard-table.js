@@ -8,6 +8,7 @@ const COLUMNS = [
   ['cpuS', 'CPU s', 2],
   ['rssMiB', 'peak RSS, MiB', 0],
   ['perSecond', 'objects/s', 0],
+  ['steadyPerSecond', 'objects/s, second half', 0],
   ['mibPerSecond', 'MiB/s', 0],
   ['firstMs', 'first object, ms', 0],
   ['tail', 'tail', 3],

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 
 import { objectKey } from '../../src/model/object-key.ts';
 import type { S3Bucket } from '../../src/bucket/s3-bucket.ts';
+import type { S3Needs } from '../../src/bucket/s3-check.ts';
 import type { HttpClient } from '../../src/http/http-client.ts';
 import { openS3Store } from '../../src/s3/open-s3-store.ts';
 import {
@@ -12,7 +13,7 @@ import {
 } from './s3-under-test.ts';
 
 const { signal } = new AbortController();
-const ALL = { write: true, presence: true };
+const ALL: S3Needs = { write: true, presence: true };
 const PROBE = '.bucketfill-write-check';
 
 let under: S3UnderTest;
@@ -86,7 +87,28 @@ describe('the start check of an S3 bucket', () => {
     expect(await check({ write: false, presence: true })).toEqual([]);
     expect(await check({ write: false, presence: false })).toEqual([]);
     const operations = under.double.requests.map(({ operation }) => operation);
-    expect(operations).toEqual(['HeadBucket', 'HeadObject', 'HeadBucket']);
+    // What may be read is asked at once.
+    expect(operations.sort()).toEqual(['HeadBucket', 'HeadBucket', 'HeadObject']);
+  });
+
+  it('reads, but writes nothing, before the run is admitted', async () => {
+    await open();
+    let admit: () => void = () => undefined;
+    const admitted = new Promise<void>((resolve) => (admit = resolve));
+    const checking = check({ ...ALL, admitted });
+    await expect.poll(() => under.double.requests.length).toBe(2);
+    expect(under.double.asked('PutObject')).toEqual([]);
+    admit();
+    expect(await checking).toEqual([]);
+    expect(under.double.asked('PutObject')).toHaveLength(2);
+  });
+
+  it('fails as the run is refused, whatever the bucket says, and writes nothing', async () => {
+    await open({ double: { keys: [keys({ secretAccessKey: 'another' })] } });
+    const refused = new Error('no origin');
+    const admitted = Promise.reject(refused);
+    await expect(check({ ...ALL, admitted })).rejects.toBe(refused);
+    expect(under.double.asked('PutObject')).toEqual([]);
   });
 
   it('finds conditional writes supported where an earlier check could not clean up', async () => {
@@ -176,7 +198,8 @@ describe('the start check of an S3 bucket', () => {
   it('fails after three requests where the bucket does not answer, whatever a run allows', async () => {
     const bucket = await openPatiently();
     under.double.fail({ operation: 'HeadBucket', times: 99, action: { kind: 'reset' } });
-    await expect(bucket.check(ALL, signal)).rejects.toMatchObject(unusable('127.0.0.1'));
+    const checking = bucket.check({ write: true, presence: false }, signal);
+    await expect(checking).rejects.toMatchObject(unusable('127.0.0.1'));
     expect(under.double.requests).toHaveLength(3);
   });
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 
 import { crc32c } from '../../src/s3/crc32c.ts';
-import { slicedDigest } from '../../src/s3/sliced-digest.ts';
+import { slicedDigests } from '../../src/s3/sliced-digests.ts';
 import { partDigestHeader, setDigest } from '../../src/bucket/s3-digest.ts';
 import { hidesMd5, judgeEtag, quotedEtag } from '../../src/bucket/s3-etag.ts';
 
@@ -19,13 +19,13 @@ describe('digests of what is sent', () => {
 
   it.each(['md5', 'sha256'] as const)('hashes bytes by slices to the %s of all', async (name) => {
     const bytes = Buffer.alloc(900_001, 'pattern');
-    expect(await slicedDigest(name, bytes)).toEqual(createHash(name).update(bytes).digest());
-    expect(await slicedDigest(name, new Uint8Array(0))).toEqual(createHash(name).digest());
+    expect(await slicedDigests([name], bytes)).toEqual([createHash(name).update(bytes).digest()]);
+    expect(await slicedDigests([name], new Uint8Array(0))).toEqual([createHash(name).digest()]);
   });
 
   it('gives other work its turn while it hashes what is long', async () => {
     const done: string[] = [];
-    const hashed = slicedDigest('sha256', Buffer.alloc(2_000_000)).then(() => done.push('hash'));
+    const hashed = slicedDigests(['sha256'], Buffer.alloc(2_000_000)).then(() => done.push('hash'));
     setImmediate(() => done.push('other work'));
     await hashed;
     expect(done).toEqual(['other work', 'hash']);

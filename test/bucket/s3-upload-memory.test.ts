@@ -18,6 +18,7 @@ function droppingStore(answer: (body: ArrayBufferLike | undefined) => Promise<vo
   const unused = () => Promise.reject(new Error('not asked for in this test'));
   const store: S3Store = {
     name: 's3://bucket/',
+    signsBodies: false,
     requests: () => 0,
     close: () => Promise.resolve(),
     control: {

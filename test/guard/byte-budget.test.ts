@@ -143,6 +143,23 @@ describe('a byte budget', () => {
     expect(budget.usage().allocatedBytes).toBe(6 * MIB);
   });
 
+  it('gives memory that other threads see where that is wanted, and no more than it may', () => {
+    const budget = byteBudget(8 * MIB);
+    const isShared = (use?: 'shared') => {
+      const reserved = atOnce(budget.reserve(3 * MIB, never));
+      const { buffer } = reserved.piece(use);
+      // Nobody gets it again, and it is as if it were never collected.
+      reserved.release();
+      return buffer instanceof SharedArrayBuffer;
+    };
+    expect(isShared()).toBe(false);
+    expect([isShared('shared'), isShared('shared'), isShared('shared')]).toEqual([
+      true,
+      true,
+      false,
+    ]);
+  });
+
   it('gives a piece that requests may still read to nobody', () => {
     const budget = byteBudget(8 * MIB);
     const first = atOnce(budget.reserve(3 * MIB, never));

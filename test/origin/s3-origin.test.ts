@@ -15,6 +15,7 @@ let status = 200;
 /** A store that answers every GET with `answered` as its headers. */
 const store: S3Store = {
   name: 's3://b/',
+  signsBodies: false,
   send: (_request, reader) =>
     reader({
       status,

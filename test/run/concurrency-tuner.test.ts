@@ -133,6 +133,13 @@ describe('a run that finds its own concurrency', () => {
     expect(levels.at(-1)).toBeLessThan(80);
   });
 
+  it('stays where it is distance that bounds the speed, once it is there', () => {
+    const { levels } = play(latency(200), { seconds: 120, noise: 0.1 });
+    const settled = levels.slice(10_000 / TICK_MS);
+    const atTop = settled.filter((level) => level === MOST_AT_ONCE).length;
+    expect(atTop / settled.length).toBeGreaterThan(0.95);
+  });
+
   it('comes back up after the origin was slow for a while', () => {
     const dip: Speed = (level, ms) => (ms > 10_000 && ms < 40_000 ? 20 : level * 10);
     const { levels } = play(dip, { seconds: 120 });

@@ -44,6 +44,7 @@ export function slowStore(clock: Pick<Clock, 'sleep'>, writeMs: number): SlowSto
   };
   return {
     name: 's3://bucket/',
+    signsBodies: false,
     objects,
     uploads,
     requests: () => 0,
