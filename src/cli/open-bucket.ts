@@ -25,6 +25,8 @@ export interface BucketMeans {
   readonly memory: BodyMemory;
   /** Requests for one call until the bucket counts as gone; absent: about a minute of them. */
   readonly attempts?: number;
+  /** It is read for clients, who get the bodies as they come. Absent: false. */
+  readonly lendsReads?: boolean;
 }
 
 /** A bucket and its start check. */
@@ -56,7 +58,7 @@ const SPARE_CONNECTIONS = 16;
 export async function openBucket(
   settings: BucketSettings,
   folder: string,
-  { concurrency, memory, attempts = STORE_ATTEMPTS }: BucketMeans,
+  { concurrency, memory, attempts = STORE_ATTEMPTS, lendsReads = false }: BucketMeans,
   drain: AbortSignal,
   surroundings: Surroundings,
   log: Log,
@@ -79,6 +81,7 @@ export async function openBucket(
       timeouts: STORE_TIMEOUTS,
       connections: concurrency + SPARE_CONNECTIONS,
       attempts,
+      lendsReads,
       drain,
     },
     folder,
