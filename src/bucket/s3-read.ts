@@ -55,14 +55,23 @@ class S3Answer implements StoredAnswer {
     }
   }
 
-  async pipeTo(sink: BodySink): Promise<number> {
+  pipeTo(sink: BodySink): Promise<number> {
+    return this.#pass(sink, (own) => this.#response.pipeTo(own));
+  }
+
+  lendTo(sink: BodySink): Promise<number> {
+    const response = this.#response;
+    return this.#pass(sink, (own) => response.lendTo?.(own) ?? response.pipeTo(own));
+  }
+
+  async #pass(sink: BodySink, pass: (own: BodySink) => Promise<number>): Promise<number> {
     let thrown: { readonly error: unknown } | undefined;
     const told = (error: unknown): never => {
       thrown = { error };
       throw error;
     };
     try {
-      return await this.#response.pipeTo((chunk) => {
+      return await pass((chunk) => {
         try {
           // Most sinks take a chunk at once; only those that don't cost a promise more.
           return sink(chunk)?.catch(told);

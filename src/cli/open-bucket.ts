@@ -29,6 +29,8 @@ export interface BucketMeans {
   readonly attempts?: number;
   /** What the start check found out, where another thread has made it. */
   readonly exclusiveCreate?: boolean;
+  /** It is read for clients, who get the bodies as they come. Absent: false. */
+  readonly lendsReads?: boolean;
 }
 
 /** A bucket and its start check. */
@@ -60,7 +62,7 @@ const SPARE_CONNECTIONS = 16;
 export async function openBucket(
   settings: BucketSettings,
   folder: string,
-  { concurrency, memory, attempts = STORE_ATTEMPTS, exclusiveCreate }: BucketMeans,
+  { concurrency, memory, ...means }: BucketMeans,
   drain: AbortSignal,
   surroundings: Surroundings,
   log: Log,
@@ -82,13 +84,14 @@ export async function openBucket(
       allowPrivate: true,
       timeouts: STORE_TIMEOUTS,
       connections: concurrency + SPARE_CONNECTIONS,
-      attempts,
+      attempts: means.attempts ?? STORE_ATTEMPTS,
+      lendsReads: means.lendsReads === true,
       drain,
     },
     folder,
     surroundings,
   );
-  const shared = { store, memory, clock, onBoundary, hasConditionalWrites: exclusiveCreate };
+  const shared = { store, memory, clock, onBoundary, hasConditionalWrites: means.exclusiveCreate };
   const bucket = s3Bucket({ ...settings, ...shared, name: settings.url, prefix });
   return {
     bucket: watchBucket(bucket, (signal) => store.control.headBucket(signal)),

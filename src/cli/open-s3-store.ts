@@ -26,6 +26,8 @@ export interface StoreAddress {
   readonly connections: number;
   /** Requests for one call, the first included. */
   readonly attempts: number;
+  /** As in `HttpClientSettings`. */
+  readonly lendsReads?: boolean;
   /** Aborts when the run is to stop: there is no next request then. */
   readonly drain: AbortSignal;
 }
@@ -56,6 +58,7 @@ export async function openStore(
     allowPrivate,
     proxies: proxySettings(env),
     userAgent: `bucketfill/${version}`,
+    lendsReads: address.lendsReads,
   });
   const unusable = role === 'bucket' ? 'bucket-unusable' : 'origins-unusable';
   const keys = keySource({ credentials, env, subject: `${role} ${name}`, unusable, clock });

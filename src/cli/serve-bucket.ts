@@ -4,7 +4,7 @@ import type { Bucket } from '../model/bucket.ts';
 import type { BucketSettings } from '../model/rule.ts';
 import type { Log } from '../report/log.ts';
 import type { Cleanup } from './cleanup.ts';
-import { openBucket } from './open-bucket.ts';
+import { type BucketMeans, openBucket } from './open-bucket.ts';
 import type { Surroundings } from './surroundings.ts';
 
 /** Connections to the bucket at once, for reading and for writing. */
@@ -34,11 +34,11 @@ export async function openServeBucket(
 ): Promise<ServeBucket> {
   const folder = path.dirname(path.resolve(surroundings.cwd, rulesFile));
   const means = { concurrency: CONNECTIONS, memory };
-  const open = async (attempts: { readonly attempts?: number }) => {
+  const open = async (use: Pick<BucketMeans, 'attempts' | 'lendsReads'>) => {
     const opened = await openBucket(
       settings,
       folder,
-      { ...means, ...attempts },
+      { ...means, ...use },
       stop.abort,
       surroundings,
       log,
@@ -46,7 +46,7 @@ export async function openServeBucket(
     cleanup.add(() => opened.close());
     return opened;
   };
-  const { bucket: reader } = await open({ attempts: READ_ATTEMPTS });
+  const { bucket: reader } = await open({ attempts: READ_ATTEMPTS, lendsReads: true });
   const writer = await open({});
   const id = await writer.check({ write: true, presence: true }, stop.drain);
   const bucket: Bucket = {

@@ -4,6 +4,7 @@ import type { Dispatcher } from 'undici';
 import { Deadline } from './deadline.ts';
 import { HeadStrings } from './head-strings.ts';
 import { type HeldSocket, holdable } from './held-socket.ts';
+import { type LentReads, lentReadsOf } from './lent-reads.ts';
 import { asError } from './network-failure.ts';
 import { Client } from './undici.ts';
 
@@ -37,6 +38,7 @@ export class Connection {
   readonly #ending = new AbortController();
   #socket: Socket | undefined;
   #held: HeldSocket | undefined;
+  #reads: LentReads | undefined;
 
   constructor(settings: ConnectionSettings) {
     // undici sees neither TLS nor the host: dialling is ours, and each request names its host.
@@ -87,6 +89,16 @@ export class Connection {
     this.#held?.forget();
   }
 
+  /** Whether chunks from now on may be lent; see {@link LentReads}. */
+  lend(isLending: boolean): void {
+    if (this.#reads !== undefined) this.#reads.isLending = isLending;
+  }
+
+  /** The chunk that is being read is its reader's for good. */
+  keepRead(): void {
+    this.#reads?.keep();
+  }
+
   /** Closes at once; a dial under way is given up. */
   destroy(): void {
     const reason = new Error('the connection was given up');
@@ -101,6 +113,7 @@ export class Connection {
     this.uses = 0;
     this.#socket = socket;
     this.#held = holdable(socket);
+    this.#reads = lentReadsOf(socket);
     return socket;
   }
 }

@@ -3,6 +3,7 @@ import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { Failure } from '../model/failure.ts';
 import { checkedLookup, refuseLiteral, type Resolve } from './checked-lookup.ts';
 import { durationText } from './duration-text.ts';
+import { LentReads } from './lent-reads.ts';
 import { dialFailure } from './network-failure.ts';
 import { openTunnel, type Endpoint } from './proxy-tunnel.ts';
 import type { TargetUrl } from './target-url.ts';
@@ -27,6 +28,8 @@ export interface DialPlan {
   readonly allowPrivate: boolean;
   readonly connectTimeoutMs: number;
   readonly resolve: Resolve;
+  /** Without proxy and TLS, the socket is read by {@link LentReads}. */
+  readonly lendsReads: boolean;
 }
 
 /** Whether the proxy, if any, is asked for a tunnel, and not for the URL itself. */
@@ -86,7 +89,8 @@ function endpointOf({ target, identity: { connectTo } }: DialPlan): Endpoint {
 async function openPlain(plan: DialPlan, endpoint: Endpoint, signal: AbortSignal): Promise<Socket> {
   const { proxy, allowPrivate, resolve } = plan;
   if (proxy === undefined) {
-    return openTcp(endpoint, checkedLookup(resolve, allowPrivate), signal);
+    const reads = plan.lendsReads && plan.target.scheme === 'http' ? new LentReads() : undefined;
+    return openTcp(endpoint, checkedLookup(resolve, allowPrivate), signal, reads);
   }
   const tcp = await openTcp({ host: proxy.hostname, port: proxy.port }, undefined, signal);
   const socket = proxy.scheme === 'https' ? await tlsUpgrade(proxy.hostname, {})(tcp, signal) : tcp;
@@ -97,6 +101,7 @@ async function openTcp(
   endpoint: Endpoint,
   lookup: ReturnType<typeof checkedLookup> | undefined,
   signal: AbortSignal,
+  reads?: LentReads,
 ): Promise<Socket> {
   const options = {
     host: endpoint.host,
@@ -107,5 +112,8 @@ async function openTcp(
     // Chunks as large as files are read in: fewer of them.
     highWaterMark: 64 * 1024,
   };
-  return whenReady(connectTcp(options), 'connect', signal);
+  if (reads === undefined) return whenReady(connectTcp(options), 'connect', signal);
+  const socket = connectTcp({ ...options, onread: reads.onread });
+  reads.attach(socket);
+  return whenReady(socket, 'connect', signal);
 }

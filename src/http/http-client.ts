@@ -22,6 +22,8 @@ export interface HttpClientSettings {
   readonly proxies: ProxySettings;
   /** User-Agent of requests that name none: `bucketfill/<version>`. */
   readonly userAgent: string;
+  /** Connections without TLS lend what they read; see `LentReads`. Absent: false. */
+  readonly lendsReads?: boolean | undefined;
   /** Name resolution; absent: the system's. */
   readonly resolve?: Resolve | undefined;
 }
@@ -137,6 +139,7 @@ function openRoute(
     allowPrivate: settings.allowPrivate,
     connectTimeoutMs: settings.timeouts.connectMs,
     resolve: settings.resolve ?? systemResolve,
+    lendsReads: settings.lendsReads === true,
   });
   return {
     pool: new ConnectionPool(settings.connections, dial, onEmpty),
@@ -257,5 +260,6 @@ function responseOf(head: ResponseHead, receiver: ResponseReceiver): HttpRespons
     framing,
     bytes: (limit) => receiver.bytes(limit),
     pipeTo: (sink) => receiver.pipeTo(sink),
+    lendTo: (sink) => receiver.lendTo(sink),
   };
 }

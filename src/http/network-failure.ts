@@ -1,4 +1,5 @@
 import { Failure } from '../model/failure.ts';
+import { durationText } from './duration-text.ts';
 import { errors } from './undici.ts';
 
 /** The `code` of a system, TLS or undici error; '' where it has none. */
@@ -89,4 +90,11 @@ export function bodyFailure(
     declaredBytes === undefined ? 'its end never came' : `of ${String(declaredBytes)} declared`;
   const line = `${what}: the body is cut: ${String(receivedBytes)} bytes came, ${expected} (${errorText(error)})`;
   return new Failure('LENGTH_MISMATCH', line, { cause: error });
+}
+
+/** Nothing more of a body came for so long. */
+export function stalledFailure(what: string, idleMs: number, receivedBytes: number): Failure {
+  const after = `after ${String(receivedBytes)} bytes`;
+  const line = `${what}: the body stalled for ${durationText(idleMs)} (timeouts.idle) ${after}`;
+  return new Failure('ORIGIN_TIMEOUT', line);
 }

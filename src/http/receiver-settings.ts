@@ -14,6 +14,13 @@ export interface ReceiverSettings {
   /** The connection that the answer comes on. */
   readonly connection: Pick<
     Connection,
-    'deadline' | 'headStrings' | 'unsentBytes' | 'hold' | 'letGo' | 'forgetHold'
+    | 'deadline'
+    | 'headStrings'
+    | 'unsentBytes'
+    | 'hold'
+    | 'letGo'
+    | 'forgetHold'
+    | 'lend'
+    | 'keepRead'
   >;
 }

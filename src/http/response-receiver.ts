@@ -4,11 +4,12 @@ import { Failure } from '../model/failure.ts';
 import type { Body, BodySink } from '../model/ports.ts';
 import { CRAWL_FLOOR, CrawlWatch, steadyNowMs } from './crawl-watch.ts';
 import type { Overdue } from './deadline.ts';
-import { durationText } from './duration-text.ts';
-import { asError, bodyFailure, headFailure } from './network-failure.ts';
+import { HeadClock } from './head-clock.ts';
+import { asError, bodyFailure, headFailure, stalledFailure } from './network-failure.ts';
 import type { ReceiverSettings } from './receiver-settings.ts';
 import { refuseLonger } from './refuse-longer.ts';
 import { mayHaveBody, responseHead, type ResponseHead } from './response-head.ts';
+import { StraightWay } from './straight-way.ts';
 
 /** Chunks that may lie here before the socket is held: it hides a sink's short waits. */
 const READ_AHEAD_BYTES = 128 * 1024;
@@ -38,10 +39,8 @@ export class ResponseReceiver implements Dispatcher.DispatchHandler, Body, Overd
   answered = false;
   /** The error as the network gave it, where the exchange failed by one. */
   networkError: Error | undefined;
-
   /** Told once the exchange is over where it went on behind its reader's back. */
   onSettled: ((reusable: boolean) => void) | undefined;
-
   readonly #settings: ReceiverSettings;
   #crawl: CrawlWatch | undefined;
   #state: 'waiting' | 'open' | 'ended' | 'failed' = 'waiting';
@@ -60,11 +59,12 @@ export class ResponseReceiver implements Dispatcher.DispatchHandler, Body, Overd
   #claimed = false;
   #discarding = false;
   #wake: (() => void) | undefined;
-  /** Bytes of the request that were still here when the clock for the head was set. */
-  #unsentBytes = 0;
+  #straight: StraightWay | undefined;
+  readonly #headClock: HeadClock;
 
   constructor(settings: ReceiverSettings) {
     this.#settings = settings;
+    this.#headClock = new HeadClock(settings, this);
     this.head = new Promise((resolve, reject) => {
       this.#resolveHead = resolve;
       this.#rejectHead = reject;
@@ -77,7 +77,7 @@ export class ResponseReceiver implements Dispatcher.DispatchHandler, Body, Overd
       cutOff(new Error('no longer wanted'));
       return;
     }
-    this.#awaitHead(this.#settings.connection.unsentBytes());
+    this.#headClock.start();
   }
 
   onHeaders(status: number, fields: readonly Buffer[]): boolean {
@@ -87,9 +87,8 @@ export class ResponseReceiver implements Dispatcher.DispatchHandler, Body, Overd
   }
 
   #open(status: number, fields: readonly Buffer[]): void {
-    const { connection } = this.#settings;
-    connection.deadline.clear(this);
-    const { what, method } = this.#settings;
+    this.#headClock.stop();
+    const { what, method, connection } = this.#settings;
     let head: ResponseHead;
     try {
       head = responseHead(method, status, fields, connection.headStrings);
@@ -116,6 +115,11 @@ export class ResponseReceiver implements Dispatcher.DispatchHandler, Body, Overd
     if (this.#discarding) {
       if (this.#receivedBytes > DRAINED_BYTES) this.abort(new Error('the unread body is too long'));
       else this.#startIdle();
+      return;
+    }
+    if (this.#straight?.isOpen === true) {
+      if (this.#straight.hand(chunk)) this.#waitOn();
+      else this.#wakeReader();
       return;
     }
     this.#queue.push(chunk);
@@ -145,9 +149,8 @@ export class ResponseReceiver implements Dispatcher.DispatchHandler, Body, Overd
     }
     this.networkError = error;
     const { what, maxHeaderBytes } = this.#settings;
-    this.#fail(
-      this.#state === 'open' ? this.#bodyFailure(error) : headFailure(what, error, maxHeaderBytes),
-    );
+    const isOpen = this.#state === 'open';
+    this.#fail(isOpen ? this.#bodyFailure(error) : headFailure(what, error, maxHeaderBytes));
   }
 
   /** Ends the exchange at once, for `reason`; without effect when it is over. */
@@ -172,6 +175,14 @@ export class ResponseReceiver implements Dispatcher.DispatchHandler, Body, Overd
     return only !== undefined && this.#queue.length === 1 ? only : Buffer.concat(this.#queue);
   }
 
+  lendTo(sink: BodySink): Promise<number> {
+    // Behind a body of undeclared length there may be fields, of which the parser keeps pieces.
+    if (this.#declaredBytes !== undefined) {
+      this.#straight = new StraightWay(sink, this.#settings.connection);
+    }
+    return this.pipeTo(sink);
+  }
+
   async pipeTo(sink: BodySink): Promise<number> {
     this.#claim();
     for (;;) {
@@ -185,6 +196,7 @@ export class ResponseReceiver implements Dispatcher.DispatchHandler, Body, Overd
         return this.#receivedBytes;
       } else {
         await this.#more();
+        if (this.#straight !== undefined) await this.#straight.taken();
       }
     }
   }
@@ -225,15 +237,27 @@ export class ResponseReceiver implements Dispatcher.DispatchHandler, Body, Overd
     this.#crawl.begin();
     await new Promise<void>((resolve) => {
       this.#wake = resolve;
+      this.#straight?.open();
       this.#startIdle();
     });
-    const slow = this.#crawl.end(this.#receivedBytes);
-    if (slow !== undefined) {
-      this.abort(new Failure('ORIGIN_TIMEOUT', `${this.#settings.what}: ${slow}`));
-    }
+    this.#judgePace();
+  }
+
+  /** One wait is over, and the next begins. */
+  #waitOn(): void {
+    this.#startIdle();
+    this.#judgePace();
+    this.#crawl?.begin();
+  }
+
+  #judgePace(): void {
+    const slow = this.#crawl?.end(this.#receivedBytes);
+    if (slow === undefined) return;
+    this.abort(new Failure('ORIGIN_TIMEOUT', `${this.#settings.what}: ${slow}`));
   }
 
   #wakeReader(): void {
+    this.#straight?.close();
     this.#wake?.();
     this.#wake = undefined;
   }
@@ -242,18 +266,7 @@ export class ResponseReceiver implements Dispatcher.DispatchHandler, Body, Overd
     this.#settings.connection.deadline.set(this.#settings.idleMs, this);
   }
 
-  #awaitHead(unsentBytes: number): void {
-    this.#unsentBytes = unsentBytes;
-    this.#settings.connection.deadline.set(this.#settings.firstByteMs, this);
-  }
-
   onDeadline(): void {
-    if (this.#state === 'waiting') {
-      setImmediate(() => {
-        this.#judgeHead();
-      });
-      return;
-    }
     const before = this.#receivedBytes;
     const waiting = this.#wake;
     if (waiting === undefined && !this.#discarding) return;
@@ -261,22 +274,8 @@ export class ResponseReceiver implements Dispatcher.DispatchHandler, Body, Overd
     setImmediate(() => {
       if (this.#state !== 'open' || this.#wake !== waiting) return;
       if (this.#receivedBytes > before) return;
-      const { what, idleMs } = this.#settings;
-      const line = `${what}: the body stalled for ${durationText(idleMs)} (timeouts.idle) after ${String(before)} bytes`;
-      this.abort(new Failure('ORIGIN_TIMEOUT', line));
+      this.abort(stalledFailure(this.#settings.what, this.#settings.idleMs, before));
     });
-  }
-
-  #judgeHead(): void {
-    if (this.#state !== 'waiting') return;
-    const { what, firstByteMs, connection } = this.#settings;
-    const unsent = connection.unsentBytes();
-    if (unsent < this.#unsentBytes) {
-      this.#awaitHead(unsent);
-      return;
-    }
-    const line = `${what}: no answer within ${durationText(firstByteMs)} (timeouts.firstByte)`;
-    this.abort(new Failure('ORIGIN_TIMEOUT', line));
   }
 
   #bodyFailure(error: Error): Failure {
@@ -291,6 +290,7 @@ export class ResponseReceiver implements Dispatcher.DispatchHandler, Body, Overd
   }
 
   #settle(): void {
+    this.#headClock.stop();
     this.#settings.connection.deadline.clear(this);
     // The next answer on this connection is for somebody else.
     this.#settings.connection.forgetHold();

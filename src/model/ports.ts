@@ -45,6 +45,11 @@ export interface Body {
    * `sink` throws comes through as it is.
    */
   pipeTo(sink: BodySink): Promise<number>;
+  /**
+   * As `pipeTo`, where the body can lend its chunks: a sink that returns nothing is done with the
+   * chunk, whose memory is used again; one that returns a promise keeps it.
+   */
+  lendTo?(sink: BodySink): Promise<number>;
 }
 
 /** Takes events; a returned promise is back-pressure. */

@@ -33,4 +33,9 @@ export class CountedResponse implements S3Response {
   pipeTo(sink: BodySink): Promise<number> {
     return this.#response.pipeTo(sink);
   }
+
+  lendTo(sink: BodySink): Promise<number> {
+    const response = this.#response;
+    return response.lendTo === undefined ? response.pipeTo(sink) : response.lendTo(sink);
+  }
 }

@@ -1,8 +1,14 @@
-import type { Claims } from '../model/claims.ts';
+import type { ClaimHolder, Claims } from '../model/claims.ts';
 import type { ObjectKey } from '../model/object-key.ts';
 import type { Clock } from '../model/ports.ts';
 import { OthersClaims } from '../transfer/others-claims.ts';
 import { OwnClaims } from '../transfer/own-claims.ts';
+
+/**
+ * So old may be what is known of others' keys when a client asks. To look takes a client as long as
+ * all else before the origin is asked; and what is claimed meanwhile is found by who claims it too.
+ */
+const FRESH_MS = 50;
 
 export interface HeldKeysSettings {
   readonly claims: Claims;
@@ -27,11 +33,24 @@ export class HeldKeys {
     this.own = new OwnClaims(claims, owner);
     this.drain = drain;
     this.#claims = claims;
-    this.#others = new OthersClaims(claims, steadyClock);
+    this.#others = new OthersClaims(claims, steadyClock, FRESH_MS);
   }
 
-  /** Whether another process is at work on the key now. */
-  async isHeld(key: ObjectKey): Promise<boolean> {
+  /**
+   * Whether another process is at work on the key; where none was a moment ago, nobody has to wait
+   * for the answer.
+   */
+  isHeld(key: ObjectKey): boolean | Promise<boolean> {
+    const holder = this.#others.holderOf(key);
+    return holder === undefined ? false : this.#isHeldStill(key, holder);
+  }
+
+  async #isHeldStill(
+    key: ObjectKey,
+    holder: ClaimHolder | Promise<ClaimHolder | undefined>,
+  ): Promise<boolean> {
+    if ((await holder) === undefined) return false;
+    // It may be over since: nobody is kept waiting for what is known of late.
     return (await this.#claims.held(key)) !== undefined;
   }
 

@@ -112,7 +112,7 @@ async function sendAnswer(
     client.end(await answer.bytes(ONE_PIECE_BYTES));
     return true;
   }
-  await answer.pipeTo(client.write);
+  await (answer.lendTo?.(client.take) ?? answer.pipeTo(client.write));
   client.end();
   return true;
 }

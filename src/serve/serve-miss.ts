@@ -44,7 +44,8 @@ async function isFilled(serving: Serving, exchange: Exchange, miss: Miss): Promi
   const { fills, held } = serving;
   const { key } = miss.originRequest;
   const joins = fills.has(miss.id) || !mayBeStored(miss);
-  if (!joins && (await held.isHeld(key))) return false;
+  const isHeld = joins ? false : held.isHeld(key);
+  if (typeof isHeld === 'boolean' ? isHeld : await isHeld) return false;
   try {
     await serveFill(serving, exchange, miss);
     return true;

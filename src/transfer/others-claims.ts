@@ -16,14 +16,17 @@ const LOOK_EVERY_MS = 250;
 export class OthersClaims {
   readonly #claims: Claims;
   readonly #clock: Clock;
+  readonly #freshMs: number;
   #asked: Promise<HeldKeys> | undefined;
   /** What the last answer said; undefined while it is on its way. */
   #known: HeldKeys | undefined;
   #atMs = 0;
 
-  constructor(claims: Claims, clock: Clock) {
+  /** @param freshMs so old may be what is known; less than from one look to the next */
+  constructor(claims: Claims, clock: Clock, freshMs: number = FRESH_MS) {
     this.#claims = claims;
     this.#clock = clock;
+    this.#freshMs = freshMs;
   }
 
   /** Who of other processes had the key a moment ago. @throws FatalError `state-unusable`. */
@@ -31,7 +34,7 @@ export class OthersClaims {
     const nowMs = this.#clock.now();
     const ageMs = nowMs - this.#atMs;
     // A clock that was set back must not keep what is known for ever.
-    const isFresh = this.#asked !== undefined && ageMs < FRESH_MS && ageMs >= 0;
+    const isFresh = this.#asked !== undefined && ageMs < this.#freshMs && ageMs >= 0;
     if (isFresh && this.#known !== undefined) return this.#known.get(key);
     if (!isFresh) {
       this.#atMs = nowMs;

@@ -86,6 +86,8 @@ describe('a body that never stalls', () => {
         hold: () => undefined,
         letGo: () => undefined,
         forgetHold: () => undefined,
+        lend: () => undefined,
+        keepRead: () => undefined,
       },
     });
     pool.dispatch({ method: 'GET', path: '/o' }, receiver);

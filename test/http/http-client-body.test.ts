@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
+import type { HttpResponse } from '../../src/http/http-client.ts';
+import type { BodySink } from '../../src/model/ports.ts';
 import { faultOrigin, type FaultOrigin } from '../support/fault-origin.ts';
 import type { FaultAnswer } from '../support/fault-origin-script.ts';
 import { request, testClient, type TestClient } from '../support/fault-origin-client.ts';
@@ -44,12 +46,45 @@ async function fetchPiped(answer: FaultAnswer): Promise<string> {
   );
 }
 
+async function fetchLent(answer: FaultAnswer): Promise<string> {
+  origin.script('/o', answer);
+  return client.exchange(
+    request(`${origin.url}/o`),
+    async (response) => {
+      let body = '';
+      const length = await lendTo(response, (chunk) => {
+        body += Buffer.from(chunk).toString();
+      });
+      expect(length).toBe(body.length);
+      return body;
+    },
+    never,
+  );
+}
+
+async function lendTo(response: HttpResponse, sink: BodySink): Promise<number> {
+  const length = await response.lendTo?.(sink);
+  if (length === undefined) throw new Error('the body can not be lent');
+  return length;
+}
+
+/** Replaces the client by one whose connections lend what they read, or don't. */
+async function connectAnew(lendsReads: boolean): Promise<void> {
+  await client.close();
+  client = testClient({ lendsReads });
+}
+
 const large = 'abcdefgh'.repeat(100_000);
 
 describe.each([
-  ['as one buffer', fetchBytes],
-  ['chunk by chunk', fetchPiped],
-])('a body read %s', (_, fetchBody) => {
+  ['as one buffer', fetchBytes, false],
+  ['chunk by chunk', fetchPiped, false],
+  ['as one buffer where chunks could be lent', fetchBytes, true],
+  ['chunk by chunk where they could be lent', fetchPiped, true],
+  ['in chunks that are lent', fetchLent, true],
+])('a body read %s', (_, fetchBody, lendsReads) => {
+  beforeEach(() => connectAnew(lendsReads));
+
   it.each<[string, FaultAnswer, string]>([
     ['framed by its length', { body: 'hello' }, 'hello'],
     ['of no bytes', { body: '' }, ''],
@@ -115,7 +150,12 @@ describe.each([
   });
 });
 
-describe('a body', () => {
+describe.each([
+  ['a body', false],
+  ['a body of a connection that lends its chunks', true],
+])('%s', (_, lendsReads) => {
+  beforeEach(() => connectAnew(lendsReads));
+
   it('stays packed as it came, with its Content-Encoding, though identity was asked for', async () => {
     origin.script('/o', {
       headers: { 'Content-Encoding': 'gzip' },

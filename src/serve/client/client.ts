@@ -18,6 +18,8 @@ export interface Client {
   endsWithConnection(): void;
   /** Sends bytes at the client's pace. @throws the reason of `gone`. */
   readonly write: BodySink;
+  /** As `write`, of a chunk that is lent: where nothing is returned, its memory is free again. */
+  readonly take: BodySink;
   /** The answer is whole, with these last bytes. */
   end(last?: Uint8Array): void;
   /** Breaks the connection, so that nobody takes what was sent for the whole. */
@@ -26,6 +28,9 @@ export interface Client {
 
 /** A client that leaves is no error of ours. */
 const ignore = (): void => undefined;
+
+/** A chunk is still needed, but nobody has to wait. */
+const KEPT = Promise.resolve();
 
 /** What all answers on one connection share. */
 export interface AnswersConnection {
@@ -86,8 +91,23 @@ export class HttpClient implements Client {
     this.gone.throwIfAborted();
     this.#begin();
     this.#sentBytes += chunk.length;
-    return this.#response.write(chunk) ? undefined : this.#untilDrained();
+    return this.#response.write(chunk) || this.#isSent() ? undefined : this.#untilDrained();
   };
+
+  readonly take = (chunk: Uint8Array): void | Promise<void> => {
+    const { socket } = this.#response;
+    // It would lie behind what waits, with nothing to tell when it is gone.
+    if (socket === null || socket.writableLength > 0) return this.write(Uint8Array.from(chunk));
+    return this.write(chunk) ?? (this.#isSent() ? undefined : KEPT);
+  };
+
+  /** Sends what was written at once, not at the end of this turn. Whether the system took it all. */
+  #isSent(): boolean {
+    const { socket } = this.#response;
+    if (socket === null) return false;
+    socket.uncork();
+    return socket.writableLength === 0;
+  }
 
   end(last?: Uint8Array): void {
     this.#begin();
