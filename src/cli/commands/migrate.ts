@@ -26,7 +26,8 @@ import { type NamedList, type NamedListOptions, namedList } from '../named-list.
 import { openList } from '../open-list.ts';
 import { openJobOf, threadAhead } from '../open-job-of.ts';
 import type { OpenedWalks } from '../open-walks.ts';
-import { concludeRun, openRun, type OpenedRun, runEngine, type RunWork } from '../run-command.ts';
+import { openRun, type OpenedRun } from '../run-command.ts';
+import { concludeRun, runEngine, type RunWork } from '../run-engine.ts';
 import type { RunOptions } from '../run-options.ts';
 import { spoolPath } from '../source-entries.ts';
 import { stoppable } from '../stop-signals.ts';

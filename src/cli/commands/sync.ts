@@ -33,13 +33,15 @@ import { loadRules } from '../load-rules.ts';
 import { logTo } from '../log-to.ts';
 import { openJobOf, threadAhead } from '../open-job-of.ts';
 import type { OpenedWalks } from '../open-walks.ts';
-import { concludeRun, openRun, type OpenedRun, runEngine } from '../run-command.ts';
+import { openRun, type OpenedRun } from '../run-command.ts';
+import { concludeRun, runEngine } from '../run-engine.ts';
 import type { RunOptions } from '../run-options.ts';
 import { pickSources } from '../scan-sources.ts';
 import { stateDirectory } from '../state-directory.ts';
 import { supersedingResults } from '../superseding-results.ts';
 import { stoppable } from '../stop-signals.ts';
 import type { Surroundings } from '../surroundings.ts';
+import { stopInTime } from '../stop-in-time.ts';
 import { type SyncBeside, syncBeside } from '../sync-beside.ts';
 import { takeUpScan } from '../take-up-scan.ts';
 import { pagesAtOnce, walksOfRun } from '../walks-of-run.ts';
@@ -81,7 +83,7 @@ export async function sync(
       const opened = await openRun({ ...asked, command: 'sync' }, cleanup);
       const walks = await walksOfRun({ ...opened, options }, pagesAtOnce(options), cleanup);
       const work = { opened, options, walks, cleanup, thread };
-      stopInTime(work);
+      stopInTime(options.maxDuration, opened, cleanup);
       return concludeRun(await (options.dryRun === true ? planOnly(work) : workOnJob(work)), log);
     }),
   );
@@ -94,24 +96,6 @@ interface Work {
   readonly cleanup: Cleanup;
   /** Undefined in a dry run. */
   readonly thread: JobThread | undefined;
-}
-
-/** Time that is up stops the run as SIGTERM would: what is in flight is finished. */
-function stopInTime({ opened, options, cleanup }: Work): void {
-  const { maxDuration } = options;
-  if (maxDuration === undefined) return;
-  const { stop, surroundings } = opened;
-  const over = new AbortController();
-  cleanup.add(() => {
-    over.abort();
-    return Promise.resolve();
-  });
-  surroundings.steadyClock.sleep(maxDuration, over.signal).then(
-    () => {
-      stop.interrupt('SIGTERM', '--max-duration is over');
-    },
-    () => undefined,
-  );
 }
 
 /** Where a sync keeps what it works with. */
