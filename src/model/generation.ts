@@ -24,7 +24,10 @@ export interface GenerationHead {
   readonly atMs: number;
 }
 
-/** What one complete scan found and the bucket has of it. */
+/**
+ * What one complete scan found and the bucket has of it. Of keys that the scan was not about, it has
+ * what the last one had found that was.
+ */
 export interface Generation {
   readonly head: GenerationHead;
   /** Each key once, by the keys' UTF-8 bytes. @throws FatalError `state-unusable`. */
