@@ -5,8 +5,8 @@
  * arrives and in our own report, and a run that lacks one ends the measurement.
  *
  * `npm run bench -- [--quick] [--only ROW,…] [--repeats N] [--json FILE]`; rows are small, present,
- * large, mixed, latency, rss, start, directory and radosgw. `--quick` is 2 repeats of smaller work;
- * `--objects N` and `--large-mib N` say how much; `--cpu-prof DIR` keeps profiles of our own runs.
+ * large, mixed, workers, latency, rss, start, directory and radosgw. `--quick` is 2 repeats of
+ * smaller work; `--objects N` and `--large-mib N` say how much; `--cpu-prof DIR` keeps profiles of our own runs.
  * Needs Linux, python3, nginx, rclone and curl.
  */
 import { spawnSync } from 'node:child_process';
@@ -26,6 +26,7 @@ import { smallObjects } from './yard-small.js';
 import { intoDirectory, intoRadosgw } from './yard-stores.js';
 import { figuresTable, machine, verdictsTable } from './yard-table.js';
 import { makeTree, mixedSizes } from './yard-trees.js';
+import { withWorkers } from './yard-workers.js';
 
 const SMALL_BYTES = 4096;
 const LARGE_OBJECTS = 8;
@@ -38,6 +39,7 @@ const WORKS = [
   { title: 'All there already', rows: ['present'], measure: presentObjects },
   { title: 'Large objects', rows: ['large'], measure: largeObjects },
   { title: 'Mixed sizes', rows: ['mixed'], measure: mixedObjects },
+  { title: 'Two threads', rows: ['workers'], measure: withWorkers },
   { title: '100 ms away', rows: ['latency'], measure: farAway },
   { title: 'Small objects, directory', rows: ['directory'], measure: intoDirectory },
   { title: 'Small objects, radosgw', rows: ['radosgw'], measure: intoRadosgw },
@@ -84,7 +86,7 @@ async function makeTrees(folder, rows) {
   };
   const used = (name) =>
     ({
-      large: rows.includes('large'),
+      large: rows.includes('large') || rows.includes('workers'),
       mixed: rows.includes('mixed'),
       part: rows.includes('radosgw'),
       far: rows.includes('latency'),

@@ -2,6 +2,7 @@ import { setMaxListeners } from 'node:events';
 import type { Claims } from '../../model/claims.ts';
 import { FatalError } from '../../model/failure.ts';
 import type { PresenceFinder } from '../../run/presence.ts';
+import { ThreadLost } from '../../run/threads/thread-lost.ts';
 import { Threads } from '../../run/threads/threads.ts';
 import type { OpenUploads } from '../../transfer/open-uploads.ts';
 import { CopyWorkerHandle, type Said } from './copy-worker-handle.ts';
@@ -126,9 +127,9 @@ export class RunThreads {
     return this.#soFar.map(({ settled }) => settled);
   }
 
-  /** @throws ThreadLost, FatalError where one can't be used any more. */
+  /** @throws ThreadLost where one ended by itself, though nobody may have missed it. */
   assertWell(): void {
-    for (const { lost } of this.#handles) if (lost !== undefined) throw lost;
+    for (const { lost } of this.#handles) if (lost instanceof ThreadLost) throw lost;
   }
 
   /** Ends them all. */
