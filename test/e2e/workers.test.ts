@@ -184,9 +184,7 @@ describe('further threads', { timeout: TIMEOUT_MS }, () => {
     expect(run.code).toBe(5);
     expect(run.stderr).toContain('QuotaExceeded');
     const failed = run.objects.filter((event) => event.outcome === 'failed');
-    expect(failed.every((event) => 'code' in event && !event.code.startsWith('BUCKET'))).toBe(
-      true,
-    );
+    expect(failed.every((event) => 'code' in event && !event.code.startsWith('BUCKET'))).toBe(true);
   });
 });
 
