@@ -6,6 +6,7 @@ import type { Origin } from '../../src/model/origin.ts';
 import { Engine, type EngineJob } from '../../src/run/engine.ts';
 import { PresenceFinder } from '../../src/run/presence.ts';
 import { Tallies } from '../../src/run/tallies.ts';
+import { ThreadLost } from '../../src/run/threads/thread-lost.ts';
 import { rulesOf } from '../rules/rules-of.ts';
 import { type FakeClock, fakeClock } from '../support/fake-clock.ts';
 import { memoryBucket } from '../support/memory-bucket.ts';
@@ -31,11 +32,12 @@ let abort: AbortController;
 let reading: number;
 let lines: string[];
 let working: Promise<void>;
+let failure: unknown;
 
 beforeEach(() => {
   clock = fakeClock();
   abort = new AbortController();
-  [reading, lines] = [0, []];
+  [reading, lines, failure] = [0, [], undefined];
 });
 afterEach(async () => {
   abort.abort(new Error('the test is over'));
@@ -111,7 +113,9 @@ function start(origin: Origin, concurrency: number | 'auto', more: Partial<Engin
     segments: 0,
     carried: { listed: 0, copied: 0, skipped: 0, failed: 0 },
   };
-  working = new Engine(job, new Tallies()).work(begun).catch(note);
+  working = new Engine(job, new Tallies()).work(begun).catch((error: unknown) => {
+    failure = error;
+  });
 }
 
 describe('how many objects are worked on at once', () => {
@@ -157,4 +161,22 @@ describe('a job that makes no progress', () => {
     await clock.advance(130_000);
     expect(lines).toEqual([]);
   });
+});
+
+test('a thread that is lost ends the run, and no entry is told as failed', async () => {
+  const told: object[] = [];
+  start(originOf(100), 4, {
+    threads: () => ({
+      copy: async (work, here) => {
+        if (work.entry.key === 'k6') throw new ThreadLost('broke down');
+        return here();
+      },
+    }),
+    events: { emit: (event) => told.push(event), flush: () => Promise.resolve() },
+  });
+  await clock.advance(1000);
+  await working;
+  expect(failure).toBeInstanceOf(ThreadLost);
+  const outcomes = told.flatMap((event) => ('outcome' in event ? [event.outcome] : []));
+  expect(new Set(outcomes)).toEqual(new Set(['copied']));
 });
