@@ -1,4 +1,5 @@
 import type { BodyMemory, ReservedMemory } from '../model/body-memory.ts';
+import { pieceSizeBytes } from './piece-size.ts';
 
 /** What was gathered, with the memory that it lies in. */
 export interface Gathered {
@@ -53,7 +54,8 @@ export class GrowingBuffer {
       this.#move(await this.#budget.begin(signal));
       if (this.tryAppend(taken)) return taken.length;
     }
-    this.#move(await this.#budget.reserve(this.#limitBytes, signal));
+    const size = pieceSizeBytes(this.#limitBytes, this.#budget.limitBytes);
+    this.#move(await this.#budget.reserve(size, signal));
     this.tryAppend(taken);
     return taken.length;
   }
@@ -76,15 +78,12 @@ export class GrowingBuffer {
    */
   free(use: 'over' | 'uncertain'): void {
     const reserved = this.handOver()?.reserved;
-    // Just that many bytes are seldom wanted again where they are those of one object.
-    if (use === 'over' && !this.#isKnown) reserved?.recycle();
+    if (use === 'over') reserved?.recycle();
     else reserved?.release();
   }
 
   #move(reserved: ReservedMemory): void {
-    const memory = reserved
-      .piece(this.#isKnown ? undefined : 'shared')
-      .subarray(0, this.#limitBytes);
+    const memory = reserved.piece('shared').subarray(0, this.#limitBytes);
     memory.set(this.bytes());
     const length = this.length;
     this.#gathered?.reserved.recycle();

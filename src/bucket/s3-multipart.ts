@@ -4,6 +4,7 @@ import { Failure } from '../model/failure.ts';
 import { S3Error } from '../s3/s3-error.ts';
 import { MAX_PARTS, partSizeBytes } from './part-size.ts';
 import type { EndTurn } from './part-turns.ts';
+import { pieceSizeBytes } from './piece-size.ts';
 import { s3Complete } from './s3-complete.ts';
 import type { Gathered } from './s3-growing-buffer.ts';
 import { writeHeaders } from './s3-headers.ts';
@@ -26,8 +27,6 @@ interface OpenPart {
   /** All that the part may have. */
   readonly memory: Uint8Array;
   length: number;
-  /** The last part of an object: no other is likely to have just its size. */
-  readonly isOdd: boolean;
 }
 
 /**
@@ -131,7 +130,6 @@ export class S3Multipart {
       reserved,
       memory: next,
       length: length - at,
-      isOdd: false,
     };
   }
 
@@ -199,22 +197,19 @@ export class S3Multipart {
     const endTurn = await turns.begin(bytes);
     let reserved: ReservedMemory;
     try {
-      reserved = await budget.reserve(bytes, signal);
+      reserved = await budget.reserve(pieceSizeBytes(bytes, size), signal);
     } catch (error) {
       endTurn();
       throw error;
     }
-    const isOdd = left < size;
-    // Shared memory that is not used again is collected late.
-    const memory = reserved.piece(isOdd ? undefined : 'shared');
-    return { endTurn, reserved, memory, length: 0, isOdd };
+    return { endTurn, reserved, memory: reserved.piece('shared').subarray(0, bytes), length: 0 };
   }
 
-  async #sendOpen({ endTurn, reserved, memory, length, isOdd }: OpenPart): Promise<void> {
+  async #sendOpen({ endTurn, reserved, memory, length }: OpenPart): Promise<void> {
     this.#open = undefined;
     const onOver: OnPartOver = (how) => {
       endTurn();
-      giveBack(reserved, how === 'sent' && !isOdd ? 'reusable' : 'dropped');
+      giveBack(reserved, how === 'sent' ? 'reusable' : 'dropped');
     };
     await this.#send(memory.subarray(0, length), onOver, endTurn);
   }

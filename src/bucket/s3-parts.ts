@@ -1,7 +1,6 @@
 import { Failure } from '../model/failure.ts';
 import type { ObjectKey } from '../model/object-key.ts';
 import type { Headers } from '../model/ports.ts';
-import { largeDigests } from '../s3/large-digests.ts';
 import { requestIdIn } from '../s3/request-id.ts';
 import type { UploadedPart } from '../s3/s3-store.ts';
 import { partDigestHeader } from './s3-digest.ts';
@@ -9,6 +8,7 @@ import { hidesMd5, judgeEtag, quotedEtag } from './s3-etag.ts';
 import type { S3Marks } from './s3-marks.ts';
 import { keyInStore } from './s3-tools.ts';
 import type { S3Tools } from './s3-tools.ts';
+import { type UploadDigests, uploadDigests } from './upload-digests.ts';
 
 /** A part that the store has. */
 export interface SentPart extends UploadedPart {
@@ -101,7 +101,7 @@ export class S3Parts {
   ): Promise<void> {
     let sent: SentPart;
     try {
-      const digests = await digestsOf(bytes, this.#tools.store.signsBodies);
+      const digests = await uploadDigests(bytes, this.#tools.store.signsBodies);
       onHashed?.();
       sent = await this.#send(number, bytes, digests);
     } catch (error) {
@@ -122,7 +122,11 @@ export class S3Parts {
     this.#onFailure(error);
   }
 
-  async #send(number: number, bytes: Uint8Array, { md5, sha256 }: PartDigests): Promise<SentPart> {
+  async #send(
+    number: number,
+    bytes: Uint8Array,
+    { md5, sha256 }: UploadDigests,
+  ): Promise<SentPart> {
     const { store, checksum } = this.#tools;
     const { key, uploadId } = this.#target;
     const answer = await store.send(
@@ -135,7 +139,7 @@ export class S3Parts {
         ],
         headers: partDigestHeader(checksum, md5),
         body: bytes,
-        bodySha256: sha256?.toString('hex'),
+        bodySha256: sha256,
       },
       (response) => Promise.resolve(response.headers),
       this.#signal,
@@ -157,20 +161,4 @@ export class S3Parts {
     const message = `${what} ${got}, ${why}; nothing was stored, run again`;
     throw new Failure('BUCKET_REFUSED', message, { requestId: requestIdIn(answer) });
   }
-}
-
-interface PartDigests {
-  readonly md5: Buffer;
-  /** Where the signature wants it. */
-  readonly sha256: Buffer | undefined;
-}
-
-const ONLY_MD5 = ['md5'] as const;
-const MD5_AND_SHA256 = ['md5', 'sha256'] as const;
-
-/** Both at one go, so that the bytes are read once. */
-async function digestsOf(bytes: Uint8Array, isSigned: boolean): Promise<PartDigests> {
-  const [md5, sha256] = await largeDigests(isSigned ? MD5_AND_SHA256 : ONLY_MD5, bytes);
-  if (md5 === undefined) throw new Error('a digest is missing');
-  return { md5, sha256 };
 }

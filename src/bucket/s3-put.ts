@@ -1,8 +1,10 @@
+import { hash } from 'node:crypto';
+
 import type { WriteResult } from '../model/bucket.ts';
 import { Failure } from '../model/failure.ts';
 import type { ObjectKey } from '../model/object-key.ts';
 import type { Headers } from '../model/ports.ts';
-import { bodyDigest } from '../s3/body-digest.ts';
+import { ONE_GO_BYTES } from '../s3/body-digest.ts';
 import { requestIdIn } from '../s3/request-id.ts';
 import { S3Error } from '../s3/s3-error.ts';
 import type { S3Request, S3Response } from '../s3/s3-store.ts';
@@ -13,6 +15,7 @@ import { s3Head } from './s3-head.ts';
 import { writeHeaders } from './s3-headers.ts';
 import { asBucketFailure, keyInStore } from './s3-tools.ts';
 import type { S3Tools, S3WriteRequest } from './s3-tools.ts';
+import { uploadDigests } from './upload-digests.ts';
 
 /** The most that one PUT may carry, in bytes (AWS S3 API Reference, PutObject). */
 export const MAX_PUT_BYTES = 5 * 1024 ** 3;
@@ -33,19 +36,28 @@ const headersOf = (response: S3Response): Promise<Headers> => Promise.resolve(re
 /**
  * Sends the object and gives the headers of the answer.
  * @param md5 of the body, hex digits, as everywhere here
+ * @param sha256 of the body, where it is there already
  */
 function send(
   tools: S3Tools,
   { key, metadata, options, signal }: S3WriteRequest,
   body: Uint8Array,
   md5: string,
+  sha256: string | undefined,
   conditional: boolean,
 ): Promise<Headers> {
   const headers = writeHeaders(key, metadata, options, tools.objects);
   setDigest(headers, tools.checksum, body, md5);
   if (conditional) headers['if-none-match'] = '*';
   const whole = keyInStore(tools, key);
-  const request = { method: 'PUT', key: whole, query: NO_QUERY, headers, body } as const;
+  const request = {
+    method: 'PUT',
+    key: whole,
+    query: NO_QUERY,
+    headers,
+    body,
+    bodySha256: sha256,
+  } as const;
   return tools.store.send(request, headersOf, signal);
 }
 
@@ -127,11 +139,18 @@ export async function s3Put(
   if (options.ifAbsent && !conditional && (await isTaken(tools, request))) {
     return { outcome: 'exists' };
   }
-  const hashed = bodyDigest('md5', body);
-  const md5 = typeof hashed === 'string' ? hashed : await hashed;
+  let md5: string;
+  let sha256: string | undefined;
+  if (body.length <= ONE_GO_BYTES) {
+    md5 = hash('md5', body, 'hex');
+  } else {
+    const digests = await uploadDigests(body, tools.store.signsBodies);
+    md5 = digests.md5.toString('hex');
+    ({ sha256 } = digests);
+  }
   let result: WriteResult;
   try {
-    const answer = await send(tools, request, body, md5, conditional);
+    const answer = await send(tools, request, body, md5, sha256, conditional);
     const etag = provenEtag(tools, key, body, md5, answer);
     result = {
       outcome: 'stored',

@@ -3,7 +3,7 @@ import { hash } from 'node:crypto';
 import { type DigestAlgorithm, slicedDigests } from './sliced-digests.ts';
 
 /** Up to this many bytes are hashed at one go, which takes about half a millisecond at most. */
-const ONE_GO_BYTES = 256 * 1024;
+export const ONE_GO_BYTES = 256 * 1024;
 
 /**
  * The digest of a whole body, as hex digits: at once where it is small, else by slices, so that

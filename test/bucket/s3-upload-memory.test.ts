@@ -52,7 +52,8 @@ function droppingStore(answer: (body: ArrayBufferLike | undefined) => Promise<vo
 
 const AMPLE_BYTES = 1024 * MIB;
 
-function bucketOn(store: S3Store, memory = byteBudget(AMPLE_BYTES)) {
+/** Of memory that is not shared: another thread would hash one part after the other, in its time. */
+function bucketOn(store: S3Store, memory = byteBudget(AMPLE_BYTES, 0)) {
   return s3Bucket({
     store,
     name: 's3://bucket/',
