@@ -1,4 +1,5 @@
 import os from 'node:os';
+import { isMainThread } from 'node:worker_threads';
 
 import { DigestThread } from './digest-thread.ts';
 import { type DigestAlgorithm, slicedDigests } from './sliced-digests.ts';
@@ -9,8 +10,8 @@ const THREAD_BYTES = 1024 * 1024;
 /** Two hash faster than the bytes can come. */
 const MAX_THREADS = 2;
 
-/** One core is ours. */
-const THREADS = Math.min(MAX_THREADS, os.availableParallelism() - 1);
+/** One core is ours. A further thread that copies (`--workers`) has one of its own already. */
+const THREADS = isMainThread ? Math.min(MAX_THREADS, os.availableParallelism() - 1) : 0;
 
 /** Started by the first who needs one: small objects, which are most, never do. */
 const threads: DigestThread[] = [];
