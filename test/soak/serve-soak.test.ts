@@ -7,6 +7,8 @@ const SECONDS = Number(process.env['SOAK_SECONDS'] ?? 600);
 const MORE_SECONDS = 180;
 /** Of a process that holds a mebibyte or so for each of 32 clients and of the fetches for them. */
 const MOST_RSS_MIB = 600;
+/** Of the thread that hashes large parts: it starts with the first of them, and stays. */
+const THREAD_DESCRIPTORS = 4;
 
 test(
   'serve under mixed load, faults, kills and stops: no wrong byte, and nothing is leaked',
@@ -19,7 +21,8 @@ test(
     expect(report.kills).toBeGreaterThan(0);
     expect(report.atRest.sockets).toBeLessThanOrEqual(report.idle.sockets);
     expect(report.atRest.unnamedFiles).toBe(report.idle.unnamedFiles);
-    expect(report.atRest.descriptors).toBeLessThanOrEqual(report.idle.descriptors);
+    const descriptors = report.idle.descriptors + THREAD_DESCRIPTORS;
+    expect(report.atRest.descriptors).toBeLessThanOrEqual(descriptors);
     expect(Math.max(...report.lives.map(({ rssMiB: [, , most] }) => most))).toBeLessThan(
       MOST_RSS_MIB,
     );
