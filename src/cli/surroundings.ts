@@ -3,6 +3,7 @@ import process from 'node:process';
 import type { Readable, Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock, OnBoundary } from '../model/ports.ts';
+import { busyShareOf } from './busy-share.ts';
 
 /** Everything of the process that commands may touch; tests hand in their own. */
 export interface Surroundings {
@@ -55,15 +56,7 @@ export function processSurroundings(): Surroundings {
     host: os.hostname(),
     clock,
     steadyClock,
-    busyShare: () => {
-      let before = performance.eventLoopUtilization();
-      return () => {
-        const now = performance.eventLoopUtilization();
-        const { utilization } = performance.eventLoopUtilization(now, before);
-        before = now;
-        return utilization;
-      };
-    },
+    busyShare: () => busyShareOf(performance),
     onBoundary: () => undefined,
     exitNow: (code) => process.exit(code),
     onReload: (listener) => {

@@ -7,7 +7,7 @@ import { FatalError, Interrupted } from '../model/failure.ts';
 import type { Clock, EventSink, OnBoundary } from '../model/ports.ts';
 import { needsPresence } from '../plan/decide-copy.ts';
 import type { KeyFilter } from '../plan/key-filter.ts';
-import { Rechecks } from '../transfer/rechecks.ts';
+import { RECHECK_AFTER_MS, Rechecks } from '../transfer/rechecks.ts';
 import type { BegunJob } from './begin-job.ts';
 import type { CopyingThreads, EntryWork, Examination } from './examination.ts';
 import { beginEntry, examineEntry } from './examine-entry.ts';
@@ -33,9 +33,6 @@ const MOST_PARKED = 4096;
 
 /** A thread that is so busy gets no more done by having more to do at once. */
 const SATURATED_SHARE = 0.8;
-
-/** A file that is edited in place while it is read for so long gives a mix of two versions. */
-export const RECHECK_AFTER_MS = 5000;
 
 /** What the engine works with. */
 export interface EngineJob {

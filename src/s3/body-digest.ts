@@ -1,9 +1,9 @@
 import { hash } from 'node:crypto';
 
-import { type DigestAlgorithm, slicedDigests } from './sliced-digests.ts';
+import { type DigestAlgorithm, SLICE_BYTES, slicedDigests } from './sliced-digests.ts';
 
-/** Up to this many bytes are hashed at one go, which takes about half a millisecond at most. */
-export const ONE_GO_BYTES = 256 * 1024;
+/** Up to this many bytes are hashed at one go: there would be but one slice. */
+export const ONE_GO_BYTES = SLICE_BYTES;
 
 /**
  * The digest of a whole body, as hex digits: at once where it is small, else by slices, so that

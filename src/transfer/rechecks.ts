@@ -4,6 +4,9 @@ import type { Origin, OriginHead, OriginRequest } from '../model/origin.ts';
 import type { Clock } from '../model/ports.ts';
 import { recheckVersion, isVersionTold } from '../plan/recheck-version.ts';
 
+/** A file that is edited in place while it is read for so long gives a mix of two versions. */
+export const RECHECK_AFTER_MS = 5000;
+
 export interface RecheckSettings {
   /** Milliseconds from a body's head to its last byte; bodies that took longer are looked at again. */
   readonly afterMs: number;

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { CliOptions, CliResult } from '../support/run-cli.ts';
+import type { CliOptions, CliResult, RunningCli } from '../support/run-cli.ts';
 import { type MixedSite, mixedBody, startMixedSite } from '../support/mixed-site.ts';
 import { type S3Double, startS3Double } from '../support/s3-double.ts';
 import { STORE_ENV } from '../support/store-rules.ts';
@@ -77,6 +77,17 @@ function expectRight(triedAgain = false): void {
   expect(uploads.size).toBe(0);
 }
 
+/** Does something once, when a run has told of some of its keys and not of all. */
+function inTheMiddle(action: (child: RunningCli) => void): (child: RunningCli) => void {
+  return (child) => {
+    const timer = setInterval(() => {
+      if (child.stdout().split('"outcome"').length < 100) return;
+      clearInterval(timer);
+      action(child);
+    }, 5);
+  };
+}
+
 describe('further threads', { timeout: TIMEOUT_MS }, () => {
   test.each(['S3', 'directory'])(
     'do to a %s bucket what one does, and tell the same',
@@ -132,13 +143,9 @@ describe('further threads', { timeout: TIMEOUT_MS }, () => {
 
   test('drain, and leave open what they did not begin with', async () => {
     const stopped = await migrate(['--concurrency', '8', '--workers', '2'], {
-      onStart: (child) => {
-        const timer = setInterval(() => {
-          if (child.stdout().split('"outcome"').length < 100) return;
-          clearInterval(timer);
-          child.kill('SIGTERM');
-        }, 5);
-      },
+      onStart: inTheMiddle((child) => {
+        child.kill('SIGTERM');
+      }),
     });
     expect(stopped.code).toBe(143);
     const before = stopped.summary?.listed ?? 0;
@@ -152,16 +159,12 @@ describe('further threads', { timeout: TIMEOUT_MS }, () => {
 
   test('are stopped at once by a second signal, and the next run goes on', async () => {
     const stopped = await migrate(['--concurrency', '8', '--workers', '2'], {
-      onStart: (child) => {
-        const timer = setInterval(() => {
-          if (child.stdout().split('"outcome"').length < 100) return;
-          clearInterval(timer);
+      onStart: inTheMiddle((child) => {
+        child.kill('SIGINT');
+        setTimeout(() => {
           child.kill('SIGINT');
-          setTimeout(() => {
-            child.kill('SIGINT');
-          }, 5);
         }, 5);
-      },
+      }),
     });
     expect(stopped.code).toBe(130);
     await migrate(['--workers', '2']);
@@ -172,14 +175,10 @@ describe('further threads', { timeout: TIMEOUT_MS }, () => {
 
   test('end with the bucket, which fails no key', async () => {
     const run = await migrate(['--concurrency', '8', '--workers', '2'], {
-      onStart: (child) => {
-        const timer = setInterval(() => {
-          if (child.stdout().split('"outcome"').length < 100) return;
-          clearInterval(timer);
-          const action = { kind: 'refuse', status: 403, code: 'QuotaExceeded' } as const;
-          store.fail({ operation: 'PutObject', nth: 1, times: Infinity, action });
-        }, 5);
-      },
+      onStart: inTheMiddle(() => {
+        const action = { kind: 'refuse', status: 403, code: 'QuotaExceeded' } as const;
+        store.fail({ operation: 'PutObject', nth: 1, times: Infinity, action });
+      }),
     });
     expect(run.code).toBe(5);
     expect(run.stderr).toContain('QuotaExceeded');

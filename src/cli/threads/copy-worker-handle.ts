@@ -3,6 +3,7 @@ import { FatalError } from '../../model/failure.ts';
 import { ThreadLost } from '../../run/threads/thread-lost.ts';
 import type { SentBack, SentEntry } from '../../run/threads/sent-entry.ts';
 import type { CopyThread } from '../../run/threads/threads.ts';
+import { busyShareOf } from '../busy-share.ts';
 import type { FromThread, Happened, NumberedEntry, Opening, ToThread } from './messages.ts';
 
 /**
@@ -110,14 +111,7 @@ export class CopyWorkerHandle implements CopyThread {
 
   /** Makes what tells the share of the time since it was last asked that the thread was busy. */
   busyShare(): () => number {
-    const { performance } = this.#worker;
-    let before = performance.eventLoopUtilization();
-    return () => {
-      const now = performance.eventLoopUtilization();
-      const { utilization } = performance.eventLoopUtilization(now, before);
-      before = now;
-      return utilization;
-    };
+    return busyShareOf(this.#worker.performance);
   }
 
   /** What is wrong with it. */
