@@ -8,6 +8,8 @@ import { type Workplace, workplace } from '../support/workplace.ts';
 /** Long enough for the threads to load and to have their part. */
 const SLOW_MS = 40;
 const KEYS = 200;
+/** Of two requests, one may take this much longer to arrive on a machine that is busy. */
+const ON_THE_WAY_S = 0.25;
 /** Threads take long to load on a machine that is busy. */
 const TIMEOUT_MS = 90_000;
 
@@ -136,8 +138,8 @@ describe('further threads', { timeout: TIMEOUT_MS }, () => {
     expect(run.summary?.listed).toBe(KEYS);
     const came = site.cameAtMs;
     const seconds = ((came.at(-1) ?? 0) - (came[0] ?? 0)) / 1000;
-    // A fifth of a second may come at once.
-    expect(came.length).toBeLessThanOrEqual(100 * seconds + 20 + 1);
+    // A fifth of a second may come at once, and the first may be the slowest on its way.
+    expect(came.length).toBeLessThanOrEqual(100 * (seconds + ON_THE_WAY_S) + 20 + 1);
     expect(Math.min(...bySettled(run))).toBeGreaterThan(0);
   });
 
