@@ -4,6 +4,7 @@ import { FatalError } from '../model/failure.ts';
 import type { Generation, Generations } from '../model/generation.ts';
 import type { ScanJournal } from '../model/scan-journal.ts';
 import type { SyncPlan } from '../model/sync-plan.ts';
+import type { SyncScope } from '../plan/sync-scope.ts';
 import type { RunScan, Tell } from '../run/run.ts';
 import { ScanTally } from '../run/scan/scan-counts.ts';
 import { planChanges } from '../run/sync/plan-changes.ts';
@@ -12,6 +13,7 @@ import { type GrowingManifest, openGrowingManifest } from '../scan/growing-manif
 import { manifestPath } from '../scan/journal/scan-journal.ts';
 import { sortedManifest } from '../scan/sort/sorted-manifest.ts';
 import { listBelow } from './list-below.ts';
+import type { OpenedWalks } from './open-walks.ts';
 import type { OpenedRun } from './run-command.ts';
 import { leftOutBefore, type RunScanning, scanOfRun } from './scan-of-run.ts';
 
@@ -170,11 +172,12 @@ class Finding {
   }
 
   async #makePlan(manifestBytes: number, tell: Tell): Promise<SyncPlan> {
-    const { rules, filter, surroundings, options, log, events, bucket } = this.#opened;
+    const { rules, surroundings, options, log, events, bucket } = this.#opened;
     const { directory, walks, files, drafts, generations, keepsResults, checksum } = this.#options;
     const signal = this.#signal;
     const before = await generations.latest(log.warn);
-    const synced = walks.targets.map(({ rule }) => rule);
+    const scope = scopeOf(this.#opened, walks);
+    const ruled = walks.targets.map(({ rule }) => rule);
     const writer = await files.begin(await drafts.begin());
     try {
       return await planChanges({
@@ -185,10 +188,9 @@ class Finding {
           signal,
         }),
         before: before?.entries(signal) ?? nothing(),
-        stored: listBelow(bucket.bucket, synced, signal, filter?.prefix),
+        stored: listBelow(bucket.bucket, ruled, signal, scope.filter?.prefix),
         rules: rules.rules,
-        filter,
-        synced: new Set(synced.map(({ id }) => id)),
+        ...scope,
         overwrite: options.overwrite,
         checksum,
         isWhole: this.totals?.listingErrors === 0,
@@ -205,6 +207,11 @@ class Finding {
       await writer.close();
     }
   }
+}
+
+/** What a sync is about: the rules that it walks, and what the filter lets through of their keys. */
+export function scopeOf({ filter }: OpenedRun, { targets }: OpenedWalks): SyncScope {
+  return { filter, synced: new Set(targets.map(({ rule }) => rule.id)) };
 }
 
 async function* nothing(): AsyncGenerator<never> {

@@ -111,6 +111,34 @@ describe('what a filter leaves out is never deleted', () => {
   });
 });
 
+test('of keys of other rules than --rule names nothing is deleted, and nothing is forgotten', async () => {
+  const masters = `origins: { masters: ["${at.site.url}"] }`;
+  await at.place.writeRules(`version: 1
+allowPrivate: true
+bucket: { url: file:./bucket }
+rules:
+  - { id: a, match: { keyPrefix: a/ }, ${masters} }
+  - { id: rest, ${masters} }
+`);
+  await at.sync();
+  for (const key of ['a/1', 'b/1']) at.site.files.delete(key);
+  // It is known already that both are gone.
+  expect((await at.sync()).stderr).toContain('2 objects are gone');
+  const one = await at.sync(['--rule', 'a', ...ANEW, ...DELETE]);
+  expect(outcomes(one)).toEqual({ 'a/1': 'deleted', 'a/2.tmp': 'skipped:unchanged' });
+  expect(one.summary?.deletes).toEqual({ planned: 1, kept: 0, failed: 0 });
+  expect(await isStored('b/1')).toBe(true);
+  // The next one compares the rest with what the first has left, and knows whose it is.
+  expect(outcomes(await at.sync([...ANEW, ...DELETE]))).toEqual({
+    'a/2.tmp': 'skipped:unchanged',
+    'b/1': 'deleted',
+    'b/2.tmp': 'skipped:unchanged',
+  });
+  expect(at.filesAsked().filter((line) => line.startsWith('GET') && !line.includes('b/1'))).toEqual(
+    [],
+  );
+});
+
 describe('syncs with and without filters in turn', () => {
   test('none, one, none: nothing is copied twice, looked at without need, or deleted wrongly', async () => {
     await at.sync();

@@ -42,7 +42,7 @@ import { supersedingResults } from '../superseding-results.ts';
 import { stoppable } from '../stop-signals.ts';
 import type { Surroundings } from '../surroundings.ts';
 import { stopInTime } from '../stop-in-time.ts';
-import { type SyncBeside, syncBeside } from '../sync-beside.ts';
+import { scopeOf, type SyncBeside, syncBeside } from '../sync-beside.ts';
 import { takeUpScan } from '../take-up-scan.ts';
 import { pagesAtOnce, walksOfRun } from '../walks-of-run.ts';
 
@@ -186,11 +186,11 @@ interface Ending extends Concluding {
 }
 
 async function conclude(
-  { opened, options }: Work,
+  { opened, options, walks }: Work,
   { directory, lasting }: Kept,
   { beside, generations, tell, onRequest }: Ending,
 ): Promise<DeleteTotals | undefined> {
-  const { surroundings, bucket, sources, filter, stop, log } = opened;
+  const { surroundings, bucket, sources, stop, log } = opened;
   const plan = beside.plan();
   // Nothing is gone and nothing was copied: the generation that is there is still true.
   if (plan?.isAsBefore === true) return options.delete === true ? NOTHING_DELETED : undefined;
@@ -207,7 +207,7 @@ async function conclude(
         lasting === undefined ? nothing() : failedKeys(lasting.failed, beside.entries, signal),
       copied: lasting === undefined ? nothing() : copiedKeys(directory, signal),
       writer,
-      filter,
+      scope: scopeOf(opened, walks),
       deletes:
         options.delete === true
           ? {

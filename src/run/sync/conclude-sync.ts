@@ -4,8 +4,8 @@ import { Interrupted } from '../../model/failure.ts';
 import type { ObjectKey } from '../../model/object-key.ts';
 import type { SyncPlan } from '../../model/sync-plan.ts';
 import { type Aligned, alignByKey, type SortedStream } from '../../plan/align-by-key.ts';
-import type { KeyFilter } from '../../plan/key-filter.ts';
 import { type MaxDelete, refuseDeletes } from '../../plan/max-delete.ts';
+import { isAbout, type SyncScope } from '../../plan/sync-scope.ts';
 import { deleteGone, type DeletedOutcome, type GoneObjects } from './delete-gone.ts';
 
 /** An object that the run has copied, and what the bucket calls its version. */
@@ -23,8 +23,8 @@ export interface SyncConclusion {
   readonly copied: SortedStream<CopiedKey>;
   /** Undefined in a dry run. */
   readonly writer: GenerationWriter | undefined;
-  /** Of what it leaves out nothing is deleted, whatever the draft says; absent: it leaves none out. */
-  readonly filter?: KeyFilter | undefined;
+  /** Of what the sync isn't about nothing is deleted, whatever the draft says. */
+  readonly scope: SyncScope;
   /** Undefined where nothing may be deleted. */
   readonly deletes: (GoneObjects & { readonly most: MaxDelete }) | undefined;
   readonly now: () => number;
@@ -42,7 +42,7 @@ const AT_ONCE = 16;
  * @throws FatalError `state-unusable`; Interrupted where the run is told to stop.
  */
 export async function concludeSync(conclusion: SyncConclusion): Promise<DeleteTotals | undefined> {
-  const { draft, failed, copied, writer, deletes, filter, plan, now, drain } = conclusion;
+  const { draft, failed, copied, writer, deletes, scope, plan, now, drain } = conclusion;
   const refused = deletes && whyRefused(plan, deletes.most);
   const totals = { planned: plan.gone, kept: 0, failed: 0 };
   for await (const rows of alignByKey(draft, failed, copied)) {
@@ -51,7 +51,7 @@ export async function concludeSync(conclusion: SyncConclusion): Promise<DeleteTo
     const outcomes =
       deletes === undefined || refused !== undefined
         ? new Map<ObjectKey, DeletedOutcome>()
-        : await deleteSome(entries, filter, deletes);
+        : await deleteSome(entries, scope, deletes);
     for (const outcome of outcomes.values()) if (outcome !== 'deleted') totals[outcome] += 1;
     await writer?.append(entries.filter(({ key }) => outcomes.get(key) !== 'deleted'));
   }
@@ -78,10 +78,10 @@ function settled({
 
 async function deleteSome(
   entries: readonly GenerationEntry[],
-  filter: KeyFilter | undefined,
+  scope: SyncScope,
   deletes: GoneObjects,
 ): Promise<ReadonlyMap<ObjectKey, DeletedOutcome>> {
-  const gone = entries.filter(({ key, gone }) => gone === true && filter?.keeps(key) !== false);
+  const gone = entries.filter((entry) => entry.gone === true && isAbout(scope, entry));
   const outcomes = new Map<ObjectKey, DeletedOutcome>();
   for (let at = 0; at < gone.length; at += AT_ONCE) {
     await Promise.all(

@@ -11,12 +11,12 @@ import {
   type SyncDecision,
   type SyncSettings,
 } from '../../plan/decide-sync.ts';
-import type { KeyFilter } from '../../plan/key-filter.ts';
+import { isAbout, type SyncScope } from '../../plan/sync-scope.ts';
 import { matchRule } from '../../rules/match-rule.ts';
 import { rewriteKey } from '../../rules/rewrite-key.ts';
 import type { Tell } from '../run.ts';
 
-export interface SyncPlanning extends SyncSettings {
+export interface SyncPlanning extends SyncSettings, SyncScope {
   /** What the origins list now. */
   readonly listed: SortedStream<ManifestEntry>;
   /** What the last generation has; empty where there is none. */
@@ -25,10 +25,6 @@ export interface SyncPlanning extends SyncSettings {
   readonly stored: SortedStream<ListedObject>;
   /** All of the file, in their order. */
   readonly rules: readonly Rule[];
-  /** What the origins list is of it already; absent: every key is meant. */
-  readonly filter?: KeyFilter | undefined;
-  /** Ids of the rules that are synced. */
-  readonly synced: ReadonlySet<string>;
   /** Whether the state will tell which version each copy left in the bucket. */
   readonly keepsResults: boolean;
   readonly writer: SyncPlanWriter;
@@ -40,20 +36,20 @@ export interface SyncPlanning extends SyncSettings {
 
 type Row = Aligned<ManifestEntry, GenerationEntry, ListedObject>;
 
-/** What becomes of a key; `carried`: it is none of this sync's keys, and stays as it is known. */
+/** What becomes of a key; `carried`: this sync isn't about it, and it stays as it is known. */
 type Decision = SyncDecision | 'carried';
 
 /**
  * Finds out what a sync has to do, by the three listings alone: no object is asked for. What is to be
  * left as it is is told here; nothing else is done before the plan is saved.
  *
- * A sync with a filter sees nothing of other keys: neither the origins' listing nor the bucket's
- * has them, so either would make them look gone. What the last generation knows of one is therefore
+ * A sync with a filter, or of some rules, sees nothing of other keys: neither the origins' listing
+ * nor the bucket's has them, so either would make them look gone. What the last generation knows of one is therefore
  * handed on as it stands, before any listing is asked about it: it is neither gone nor kept nor
  * forgotten, and counts for nothing, the share of `--max-delete` included. That stays true however
  * old it gets, since an entry tells of its own key alone: which version the origin listed, and which
- * one the bucket had of it. So whichever filter the next sync has, or none, finds each key as the
- * last sync left it that was about it, and compares with that. Who ends the sync must leave alone
+ * one the bucket had of it. So whatever the next sync is about, it finds each key as the last
+ * one left it that was about it, and compares with that. Who ends the sync must leave alone
  * what was handed on, too: it may be marked as gone by an earlier one (`concludeSync`).
  * @throws FatalError `state-unusable`; what the listings throw.
  */
@@ -88,12 +84,12 @@ export async function planChanges(planning: SyncPlanning): Promise<SyncPlan> {
 
 function decide({ key, a, b, c }: Row, planning: SyncPlanning): Decision {
   if (planning.filter?.keeps(key) === false) return b === undefined ? 'forgotten' : 'carried';
-  const decision = decideSync({ listed: a, before: b, stored: c }, planning);
-  if (decision !== 'gone' && decision !== 'kept') return decision;
-  // A key that by now belongs to another rule is none of this sync's business.
-  const owner = matchRule(planning.rules, key);
-  const isOwn = owner !== undefined && owner.id === b?.rule && planning.synced.has(owner.id);
-  return isOwn ? decision : 'forgotten';
+  if (a === undefined && b !== undefined) {
+    // A key that by now belongs to another rule is nobody's to judge.
+    if (matchRule(planning.rules, key)?.id !== b.rule) return 'forgotten';
+    if (!isAbout(planning, b)) return 'carried';
+  }
+  return decideSync({ listed: a, before: b, stored: c }, planning);
 }
 
 interface Counts {

@@ -6,13 +6,18 @@ import type { GenerationEntry } from '../../../src/model/generation.ts';
 import { compareKeys, objectKey, type ObjectKey } from '../../../src/model/object-key.ts';
 import { compileGlob } from '../../../src/plan/compile-glob.ts';
 import { type KeyFilter, keyFilter } from '../../../src/plan/key-filter.ts';
+import type { SyncScope } from '../../../src/plan/sync-scope.ts';
+import { matchRule } from '../../../src/rules/match-rule.ts';
 import { concludeSync } from '../../../src/run/sync/conclude-sync.ts';
 import { planChanges } from '../../../src/run/sync/plan-changes.ts';
 import { rulesOf } from '../../rules/rules-of.ts';
 import { memoryBucket } from '../../support/memory-bucket.ts';
 
 const KEYS = ['a/1', 'a/2.tmp', 'a/b/1', 'b/1', 'b/2.tmp', 'c'].map(objectKey);
-const RULES = rulesOf('rules: [{ id: all, origins: { masters: ["http://o.example/"] } }]').rules;
+const RULES = rulesOf(`rules:
+  - { id: some, match: { keyPrefix: a/ }, origins: { masters: ["http://o.example/"] } }
+  - { id: rest, origins: { masters: ["http://o.example/"] } }`).rules;
+const RULE_IDS = RULES.map(({ id }) => id);
 const signal = new AbortController().signal;
 
 function globs(...texts: readonly string[]): RegExp[] {
@@ -22,13 +27,26 @@ function globs(...texts: readonly string[]): RegExp[] {
   });
 }
 
-const FILTERS: readonly (KeyFilter | undefined)[] = [
-  undefined,
-  keyFilter('a/', [], []),
-  keyFilter('b', [], []),
-  keyFilter('', [], globs('**/*.tmp')),
-  keyFilter('', globs('b/**', '?'), []),
-  keyFilter('a/', globs('**/1'), globs('a/b/*')),
+function scope(filter?: KeyFilter, ...rules: readonly string[]): SyncScope {
+  return { filter, synced: new Set(rules.length === 0 ? RULE_IDS : rules) };
+}
+
+const ruleOf = (key: ObjectKey): string => matchRule(RULES, key)?.id ?? '';
+const isMeant = ({ filter, synced }: SyncScope, key: ObjectKey): boolean =>
+  filter?.keeps(key) !== false && synced.has(ruleOf(key));
+
+/** By filters and by rules. */
+const SCOPES: readonly SyncScope[] = [
+  scope(),
+  scope(keyFilter('a/', [], [])),
+  scope(keyFilter('b', [], [])),
+  scope(keyFilter('', [], globs('**/*.tmp'))),
+  scope(keyFilter('', globs('b/**', '?'), [])),
+  scope(keyFilter('a/', globs('**/1'), globs('a/b/*'))),
+  scope(undefined, 'some'),
+  scope(undefined, 'rest'),
+  scope(keyFilter('', [], globs('**/*.tmp')), 'some'),
+  scope(keyFilter('', globs('b/**', '?'), []), 'rest'),
 ];
 
 /** An origin, a bucket that others write to as well, and the syncs between them, all in memory. */
@@ -49,16 +67,15 @@ class World {
   }
 
   /** @returns the keys that were looked at one by one. */
-  async sync(filter: KeyFilter | undefined, deletes: boolean): Promise<readonly ObjectKey[]> {
+  async sync(scope: SyncScope, deletes: boolean): Promise<readonly ObjectKey[]> {
     const changes: ObjectKey[] = [];
     const draft: GenerationEntry[] = [];
     const plan = await planChanges({
-      listed: this.#listed(filter),
+      listed: this.#listed(scope),
       before: streamOf(this.#generation),
-      stored: this.#stored(filter),
+      stored: this.#stored(scope),
       rules: RULES,
-      filter,
-      synced: new Set(['all']),
+      ...scope,
       overwrite: 'changed',
       checksum: false,
       isWhole: true,
@@ -74,7 +91,7 @@ class World {
       now: () => 0,
     });
     const copied = changes.filter((key) => this.#copies(key));
-    if (!plan.isAsBefore) await this.#conclude(plan, draft, copied, filter, deletes);
+    if (!plan.isAsBefore) await this.#conclude(plan, draft, copied, scope, deletes);
     return changes;
   }
 
@@ -82,7 +99,7 @@ class World {
     plan: Awaited<ReturnType<typeof planChanges>>,
     draft: readonly GenerationEntry[],
     copied: readonly ObjectKey[],
-    filter: KeyFilter | undefined,
+    scope: SyncScope,
     deletes: boolean,
   ): Promise<void> {
     const next: GenerationEntry[] = [];
@@ -97,7 +114,7 @@ class World {
         commit: () => Promise.resolve({ id: 1, entries: next.length, atMs: 0 }),
         abort: () => Promise.resolve(),
       },
-      filter,
+      scope,
       deletes: deletes ? { ...this.#deletes(), most: { kind: 'share', percent: 100 } } : undefined,
       now: () => 0,
       drain: signal,
@@ -131,7 +148,7 @@ class World {
     return {
       bucket,
       remover: { remove: (key: ObjectKey) => Promise.resolve(void this.bucket.delete(key)) },
-      sources: new Map([['all', source]]),
+      sources: new Map(RULE_IDS.map((id) => [id, source])),
       dryRun: false,
       tell: () => undefined,
       note: () => undefined,
@@ -152,14 +169,14 @@ class World {
     return { etag: this.bucket.get(key)?.etag ?? '', size: 1 };
   }
 
-  /** A filtered walk lists what the filter lets through. */
-  #listed(filter: KeyFilter | undefined) {
-    const keys = sorted(this.origin.keys()).filter((key) => filter?.keeps(key) !== false);
+  /** A walk lists keys of its rules alone, and what the filter lets through of them. */
+  #listed(scope: SyncScope) {
+    const keys = sorted(this.origin.keys()).filter((key) => isMeant(scope, key));
     for (const key of keys) this.seen.set(key, this.origin.get(key) ?? '');
     return streamOf(
       keys.map((key) => ({
         key,
-        rule: 'all',
+        rule: ruleOf(key),
         originKey: key,
         size: 1,
         etag: this.origin.get(key),
@@ -167,9 +184,10 @@ class World {
     );
   }
 
-  /** The bucket is listed by the prefix alone. */
-  #stored(filter: KeyFilter | undefined) {
-    const keys = sorted(this.bucket.keys()).filter((key) => key.startsWith(filter?.prefix ?? ''));
+  /** The bucket is listed by prefixes alone: the filter's, or the rules'. */
+  #stored({ filter, synced }: SyncScope) {
+    const prefix = filter?.prefix ?? (synced.has('rest') ? '' : 'a/');
+    const keys = sorted(this.bucket.keys()).filter((key) => key.startsWith(prefix));
     return streamOf(keys.map((key) => ({ key, ...this.#held(key), lastModifiedMs: 0 })));
   }
 
@@ -190,26 +208,29 @@ async function* streamOf<T>(items: readonly T[]): AsyncGenerator<readonly T[]> {
 
 const key = fc.constantFrom(...KEYS);
 const step = fc.oneof(
-  fc.record({ do: fc.constant('put' as const), key }),
-  fc.record({ do: fc.constant('remove' as const), key }),
-  fc.record({ do: fc.constant('overwrite' as const), key }),
-  fc.record({ do: fc.constant('drop' as const), key }),
-  fc.record({
-    do: fc.constant('sync' as const),
-    filter: fc.nat(FILTERS.length - 1),
-    deletes: fc.boolean(),
-  }),
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('put' as const), key }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('remove' as const), key }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('overwrite' as const), key }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('drop' as const), key }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      do: fc.constant('sync' as const),
+      scope: fc.constantFrom(...SCOPES),
+      deletes: fc.boolean(),
+    }),
+  },
 );
 
-async function syncAndCheck(world: World, filter: KeyFilter | undefined, deletes: boolean) {
+async function syncAndCheck(world: World, scope: SyncScope, deletes: boolean) {
   const before = new Map(world.bucket);
   const seen = new Map(world.seen);
-  const examined = await world.sync(filter, deletes);
+  const examined = await world.sync(scope, deletes);
   for (const one of KEYS) {
     const [was, is, there] = [before.get(one), world.bucket.get(one), world.origin.get(one)];
-    const facts = JSON.stringify({ key: one, was, is, there, deletes, filter });
+    const facts = JSON.stringify({ key: one, was, is, there, deletes, at: SCOPES.indexOf(scope) });
     // What is left out is as it was; what the origin has is in the bucket.
-    if (filter?.keeps(one) === false) expect(is, facts).toBe(was);
+    if (!isMeant(scope, one)) expect(is, facts).toBe(was);
     else if (there !== undefined) {
       expect(is?.etag, facts).toBe(there);
       // What some sync saw and nobody has touched since is not looked at again.
@@ -219,7 +240,7 @@ async function syncAndCheck(world: World, filter: KeyFilter | undefined, deletes
   }
 }
 
-test('whatever filters follow each other, each sync does all of its keys and nothing to others', async () => {
+test('whatever filters and rules follow each other, each sync does all of its keys and nothing to others', async () => {
   const steps = fc.array(step, { minLength: 1, maxLength: 40 });
   await fc.assert(
     fc.asyncProperty(steps, async (all) => {
@@ -240,11 +261,11 @@ test('whatever filters follow each other, each sync does all of its keys and not
             world.bucket.delete(next.key);
             break;
           case 'sync':
-            await syncAndCheck(world, FILTERS[next.filter], next.deletes);
+            await syncAndCheck(world, next.scope, next.deletes);
             break;
         }
       }
     }),
-    { numRuns: 500 },
+    { numRuns: 1000 },
   );
 });
