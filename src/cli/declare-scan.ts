@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import type { ScanCommandOptions } from './commands/scan.ts';
 import { addFilterOptions, FILTER_HELP } from './filter-options.ts';
-import { addLogOptions, env, ruleOption, stateOption, SWITCHES, toggle } from './flags.ts';
+import { addLogOptions, env, stateOption, SWITCHES, toggle } from './flags.ts';
 import { requestsPerSecond } from './rate-options.ts';
 import type { Surroundings } from './surroundings.ts';
 import { withSwitches } from './switches.ts';
@@ -18,7 +18,6 @@ export function declareScan(
     .addOption(
       env('-o, --output <file>', 'OUTPUT', 'where the manifest goes; - is stdout').default('-'),
     )
-    .addOption(ruleOption())
     .addOption(stateOption())
     .addOption(env('--job <name>', 'JOB', 'name of the job in the state'))
     .addOption(toggle('--new-job', "set the job's old state aside and start afresh"))

@@ -3,15 +3,7 @@ import { DEFAULT_MAX_DELETE, type MaxDelete } from '../plan/max-delete.ts';
 import { parseDuration } from '../rules/units.ts';
 import type { SyncOptions } from './commands/sync.ts';
 import { addFilterOptions, FILTER_HELP } from './filter-options.ts';
-import {
-  addRunOptions,
-  env,
-  overwriteOption,
-  resultsOption,
-  ruleOption,
-  SWITCHES,
-  toggle,
-} from './flags.ts';
+import { addRunOptions, env, overwriteOption, resultsOption, SWITCHES, toggle } from './flags.ts';
 import type { Surroundings } from './surroundings.ts';
 import { withSwitches } from './switches.ts';
 
@@ -38,7 +30,6 @@ export function declareSync(
         'stop cleanly after that, as 50m; the next sync goes on',
       ).argParser(maxDuration),
     )
-    .addOption(ruleOption())
     .addOption(toggle('--ignore-robots', 'do not ask for robots.txt: the sites are yours'))
     .addOption(env('--job <name>', 'JOB', 'name of the job in the state'))
     .addOption(toggle('--new-job', "set the job's old state aside and start afresh"))

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { VERIFY_LEVELS } from '../model/event.ts';
 import { addFilterOptions, FILTER_HELP } from './filter-options.ts';
-import { addRunOptions, env, keysFormatOption, ruleOption, SWITCHES, toggle } from './flags.ts';
+import { addRunOptions, env, keysFormatOption, SWITCHES, toggle } from './flags.ts';
 import type { Surroundings } from './surroundings.ts';
 import { withSwitches } from './switches.ts';
 import { sampleShare, type VerifyCommandOptions } from './verify-options.ts';
@@ -27,8 +27,7 @@ export function declareVerify(
     .addOption(env('--keys <file>', 'KEYS', 'key list, one key a line, .gz too; - is stdin'))
     .addOption(keysFormatOption())
     .addOption(env('--manifest <file>', 'MANIFEST', 'what scan has written; - is stdin'))
-    .addOption(toggle('--ignore-robots', 'a scan asks for no robots.txt: the sites are yours'))
-    .addOption(ruleOption());
+    .addOption(toggle('--ignore-robots', 'a scan asks for no robots.txt: the sites are yours'));
   addFilterOptions(command);
   addRunOptions(command);
   command

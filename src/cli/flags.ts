@@ -82,16 +82,6 @@ export function resultsOption(): Option {
     .default('all');
 }
 
-/** Which rules are meant; all where it is not given. */
-export function ruleOption(): Option {
-  const option = env('--rule <id>', 'RULE', 'only this rule; may be repeated');
-  return option.argParser(append);
-}
-
-function append(id: string, before: readonly string[] = []): readonly string[] {
-  return [...before, id];
-}
-
 /** How a key list is read. */
 export function keysFormatOption(): Option {
   const what = "how the key list is written (told by its first line and its name's ending)";

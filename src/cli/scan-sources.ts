@@ -2,6 +2,7 @@ import { FatalError } from '../model/failure.ts';
 import type { Rule, Rules, ScanKind, Secret } from '../model/rule.ts';
 import { keyPrefixBelow } from '../rules/key-prefix-below.ts';
 import { uninvertible } from '../rules/origin-prefix.ts';
+import { namedRules } from './named-rules.ts';
 import { isCopied } from './open-sources.ts';
 
 /** One source of a scan: what the rules file says, or what holds where it says nothing. */
@@ -23,12 +24,10 @@ export interface PickedSource {
  * @throws FatalError `usage` for a rule that is not there, or that no scan can tell the keys of.
  */
 export function pickSources(rules: Rules, only: readonly string[], below = ''): PickedSource[] {
-  const unknown = only.find((id) => !rules.rules.some((rule) => rule.id === id));
-  if (unknown !== undefined) throw new FatalError('usage', `--rule: no rule has the id ${unknown}`);
-  const wanted = (id: string): boolean => only.length === 0 || only.includes(id);
+  const wanted = new Set(namedRules(rules, only));
   const sources = rules.scan.length === 0 ? masters(rules) : entries(rules);
   const picked = sources
-    .filter(({ rule }) => wanted(rule.id) && keyPrefixBelow(rule, below) !== undefined)
+    .filter(({ rule }) => wanted.has(rule) && keyPrefixBelow(rule, below) !== undefined)
     .map((source) => ({ ...source, below }));
   for (const source of picked) refuse(source);
   if (picked.length === 0) {

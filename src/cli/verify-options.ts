@@ -11,7 +11,6 @@ export interface VerifyCommandOptions
   /** Share of the keys, in (0, 1]. */
   readonly sample: number;
   readonly seed?: string;
-  readonly rule?: readonly string[];
   readonly ignoreRobots?: true;
 }
 

@@ -5,6 +5,7 @@ import type { KeyFilter } from '../plan/key-filter.ts';
 import { keyPrefixBelow } from '../rules/key-prefix-below.ts';
 import { matchRule } from '../rules/match-rule.ts';
 import { sampleKeys } from '../verify/sample-keys.ts';
+import { namedRules } from './named-rules.ts';
 import { isCopied } from './open-sources.ts';
 import { pickSources } from './scan-sources.ts';
 
@@ -50,14 +51,9 @@ export function verifyScope(
   return { wanted: [...wanted], ruleOf, keeps };
 }
 
-function copied({ rules }: Rules, only: readonly string[], below = ''): readonly Rule[] {
-  const unknown = only.find((id) => !rules.some((rule) => rule.id === id));
-  if (unknown !== undefined) throw new FatalError('usage', `--rule: no rule has the id ${unknown}`);
-  const found = rules.filter(
-    (rule) =>
-      isCopied(rule) &&
-      (only.length === 0 || only.includes(rule.id)) &&
-      keyPrefixBelow(rule, below) !== undefined,
+function copied(rules: Rules, only: readonly string[], below = ''): readonly Rule[] {
+  const found = namedRules(rules, only).filter(
+    (rule) => isCopied(rule) && keyPrefixBelow(rule, below) !== undefined,
   );
   if (found.length > 0) return found;
   throw new FatalError('usage', 'no rule is left to compare: see --rule, --prefix and the actions');

@@ -168,6 +168,8 @@ export interface DeleteTotals {
 
 /** Which keys a run was about, as it was asked; each absent where it was not given. */
 export interface KeyChoice {
+  /** Ids of rules, of which the key's is one. */
+  readonly rule?: readonly string[];
   readonly prefix?: string;
   /** Globs, of which a key matches any. */
   readonly include?: readonly string[];

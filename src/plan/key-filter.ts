@@ -1,9 +1,11 @@
+import type { ObjectKey } from '../model/object-key.ts';
+
 /** Which keys a run is about, of those that its rules take. */
 export interface KeyFilter {
   /** What every key of it begins with; '' where nothing is asked. */
   readonly prefix: string;
   /** Whether a key is of it; the same key always is, or never. */
-  keeps(key: string): boolean;
+  keeps(key: ObjectKey): boolean;
 }
 
 /**

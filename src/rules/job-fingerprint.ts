@@ -37,11 +37,13 @@ export function isOfBucket(fingerprint: Fingerprint, bucket: string): boolean {
 
 /** Which keys the job of a fingerprint is about; null where it is about all. */
 export function keyChoiceOf(fingerprint: Fingerprint = {}): KeyChoice | null {
+  const rule = textsOf(fingerprint, 'rule').filter((id) => id !== '');
   const [prefix] = textsOf(fingerprint, 'prefix');
   const include = textsOf(fingerprint, 'include');
   const exclude = textsOf(fingerprint, 'exclude');
-  if (prefix === undefined && include.length + exclude.length === 0) return null;
+  if (prefix === undefined && rule.length + include.length + exclude.length === 0) return null;
   return {
+    ...(rule.length === 0 ? {} : { rule }),
     ...(prefix === undefined ? {} : { prefix }),
     ...(include.length === 0 ? {} : { include }),
     ...(exclude.length === 0 ? {} : { exclude }),

@@ -22,6 +22,7 @@ test('globs count once, whatever their order', () => {
 test.each([
   [{ prefix: 'img/2026' }, '--prefix img/2026'],
   [{ prefix: "it's", include: ['**/*.jpg'] }, "--prefix 'it'\\''s' --include '**/*.jpg'"],
+  [{ rule: ['a', 'b'], prefix: 'x' }, '--rule a --rule b --prefix x'],
   [{ exclude: ['a\u001b[1m', ''] }, "--exclude 'a\\u001b[1m' --exclude ''"],
 ])('%j is told as a shell takes it', (choice, text) => {
   expect(choiceText(choice)).toBe(text);

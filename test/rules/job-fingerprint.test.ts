@@ -86,6 +86,8 @@ describe('the keys that a job is about', () => {
   it.each([
     [{}, null],
     [{ prefix: 'a/' }, { prefix: 'a/' }],
+    [{ rule: '' }, null],
+    [{ rule: ['a', 'b'] }, { rule: ['a', 'b'] }],
     [{ include: ['x y', 'é"'] }, { include: ['x y', 'é"'] }],
     [
       { prefix: '', exclude: ['*'] },

@@ -16,13 +16,14 @@ import type { KeyList } from '../../scan/key-list.ts';
 import type { KeysFormat } from '../../scan/keys-format.ts';
 import { openSpooledList } from '../../scan/spool-list.ts';
 import { Cleanup } from '../cleanup.ts';
-import { choiceOf, filterOfRun } from '../filter-of-run.ts';
+import { amongRules, choiceOf, filterOfRun } from '../filter-of-run.ts';
 import type { FilterOptions } from '../filter-options.ts';
 import { jobName } from '../job-name.ts';
 import { type JobSource, notingSource } from '../job-source.ts';
 import { loadRules } from '../load-rules.ts';
 import { logTo } from '../log-to.ts';
 import { type NamedList, type NamedListOptions, namedList } from '../named-list.ts';
+import { namedRules } from '../named-rules.ts';
 import { openList } from '../open-list.ts';
 import { openJobOf, threadAhead } from '../open-job-of.ts';
 import type { OpenedWalks } from '../open-walks.ts';
@@ -52,7 +53,8 @@ export async function migrate(
   const rules = await loadRules(rulesFile, surroundings, options.quiet === true);
   const named = namedList(options);
   const log = logTo(surroundings, options);
-  const filter = await filterOfRun(options, log);
+  const chosen = await filterOfRun(options, log);
+  const filter = named === undefined ? chosen : amongRules(chosen, rules, options.rule);
   const cleanup = new Cleanup();
   return stoppable(surroundings, log, (stop) =>
     cleanup.around(async () => {
@@ -63,8 +65,9 @@ export async function migrate(
           ? undefined
           : await openList({ ...read, path: listPath(named, surroundings) }, cleanup);
       const thread = options.dryRun === true ? undefined : threadAhead(cleanup);
+      const ofRun = new Set(namedRules(rules, options.rule));
       const needed = (rule: Rule): boolean =>
-        keyPrefixBelow(rule, filter?.prefix ?? '') !== undefined;
+        ofRun.has(rule) && keyPrefixBelow(rule, filter?.prefix ?? '') !== undefined;
       const asked = { rulesFile, rules, needed, filter, options, surroundings, stop, log };
       const opened = await openRun({ ...asked, command: 'migrate' }, cleanup);
       const walks =

@@ -1,10 +1,11 @@
 import { keyProblem, objectKey } from '../../model/object-key.ts';
 import type { Rule, Rules } from '../../model/rule.ts';
+import type { KeyFilter } from '../../plan/key-filter.ts';
 import { matchRule } from '../../rules/match-rule.ts';
 import { givenKeys } from '../../run/given-keys.ts';
 import { noCheckpoint } from '../../run/no-checkpoint.ts';
 import { Cleanup } from '../cleanup.ts';
-import { filterOfRun } from '../filter-of-run.ts';
+import { amongRules, filterOfRun } from '../filter-of-run.ts';
 import type { FilterOptions } from '../filter-options.ts';
 import { loadRules } from '../load-rules.ts';
 import { logTo } from '../log-to.ts';
@@ -27,14 +28,11 @@ export async function prefetch(
   const quiet = options.quiet === true;
   const rules = await loadRules(rulesFile, surroundings, quiet);
   const log = logTo(surroundings, options);
-  const filter = await filterOfRun(options, log);
+  const filter = amongRules(await filterOfRun(options, log), rules, options.rule);
   const cleanup = new Cleanup();
   return stoppable(surroundings, log, (stop) =>
     cleanup.around(async () => {
-      const ofKeys = rulesFor(
-        rules,
-        keys.filter((key) => filter?.keeps(key) !== false),
-      );
+      const ofKeys = rulesFor(rules, keys, filter);
       const needed = (rule: Rule): boolean => ofKeys.has(rule);
       const asked = { rulesFile, rules, needed, filter, options, surroundings, stop, log };
       const opened = await openRun({ ...asked, command: 'prefetch' }, cleanup);
@@ -50,8 +48,13 @@ export async function prefetch(
 }
 
 /** The rules of the named keys; nobody else's origins have to be up. */
-function rulesFor(rules: Rules, keys: readonly string[]): ReadonlySet<Rule> {
-  const usable = keys.filter((key) => keyProblem(key) === undefined);
-  const matched = usable.map((key) => matchRule(rules.rules, objectKey(key)));
+function rulesFor(
+  rules: Rules,
+  keys: readonly string[],
+  filter: KeyFilter | undefined,
+): ReadonlySet<Rule> {
+  const usable = keys.filter((key) => keyProblem(key) === undefined).map(objectKey);
+  const meant = usable.filter((key) => filter?.keeps(key) !== false);
+  const matched = meant.map((key) => matchRule(rules.rules, key));
   return new Set(matched.filter((rule) => rule !== undefined));
 }

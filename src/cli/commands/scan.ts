@@ -139,7 +139,8 @@ function fingerprintOf(rules: Rules, options: ScanCommandOptions): Fingerprint {
   const whole = jobFingerprint(rules, '', {
     overwrite: 'never',
     keys: 'scan',
-    rule: (options.rule ?? []).join(' '),
+    // Told even where none is named, as by the first jobs of its kind.
+    rule: '',
     'ignore-robots': String(options.ignoreRobots === true),
     ...choiceOf(options),
   });

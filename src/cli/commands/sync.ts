@@ -51,7 +51,6 @@ export interface SyncOptions extends RunOptions, FilterOptions {
   readonly newJob?: true;
   readonly wait?: true;
   readonly results?: ResultsKept;
-  readonly rule?: readonly string[];
   readonly ignoreRobots?: true;
   readonly checksum?: true;
   readonly delete?: true;
@@ -276,7 +275,8 @@ function flagsOf(options: SyncOptions): FingerprintFlags {
   return {
     overwrite: options.overwrite,
     keys: 'scan',
-    rule: (options.rule ?? []).join(' '),
+    // Told even where none is named, as by the first jobs of its kind.
+    rule: '',
     'ignore-robots': String(options.ignoreRobots === true),
     ...choiceOf(options),
   };
