@@ -51,9 +51,9 @@ describe('a run that dies inside a large object', () => {
     const resumed = await migrate();
     expect(resumed.code).toBe(0);
     expectAllStored();
-    expect(site.rangeRequests()).toBe(1);
-    // Of what was marked nothing is fetched again.
-    expect(site.refetchedBytes()).toBeLessThanOrEqual(2 * PART);
+    expect(site.rangeStarts).toHaveLength(1);
+    // Of what was marked nothing is fetched again; the mark that the kill met may have missed it.
+    expect(site.rangeStarts[0]).toBeGreaterThanOrEqual((mark - 1) * PART);
   });
 
   test('before it has a part: the next one begins it again, and leaves no upload', async () => {
@@ -61,14 +61,14 @@ describe('a run that dies inside a large object', () => {
     expect(store.bucket('bucket').uploads.size).toBe(1);
     expect((await migrate()).code).toBe(0);
     expectAllStored();
-    expect(site.rangeRequests()).toBe(0);
+    expect(site.rangeStarts).toEqual([]);
   });
 
   test('again and again: it gets to the end all the same', async () => {
     for (let run = 0; run < 3; run += 1) expect((await killedAtMark(2)).code).toBeNull();
     expect((await migrate()).code).toBe(0);
     expectAllStored();
-    expect(site.rangeRequests()).toBe(3);
+    expect(site.rangeStarts).toHaveLength(3);
   });
 
   test('by a second SIGINT: the next one goes on', async () => {
@@ -88,7 +88,7 @@ describe('a run that dies inside a large object', () => {
     expect(store.bucket('bucket').uploads.size).toBe(1);
     expect((await migrate()).code).toBe(0);
     expectAllStored();
-    expect(site.rangeRequests()).toBe(1);
+    expect(site.rangeStarts).toHaveLength(1);
   });
 });
 
@@ -148,7 +148,7 @@ describe('cleanup', () => {
     store.bucket('bucket').uploads.clear();
     expect((await migrate()).code).toBe(0);
     expectAllStored();
-    expect(site.rangeRequests()).toBe(0);
+    expect(site.rangeStarts).toEqual([]);
   });
 
   test('aborts the uploads of a job whose state was set aside, and removes the state', async () => {

@@ -118,7 +118,7 @@ async function playRound(
       wrong,
       refetched: site.refetchedBytes(),
       allowed: kills * (isS3 ? IN_FLIGHT_BYTES : IN_FLIGHT_DIRECTORY_BYTES),
-      ranges: site.rangeRequests(),
+      ranges: site.rangeStarts.length,
       strays: uploads.length,
     };
   } finally {

@@ -20,8 +20,8 @@ export interface RoughSite {
   readonly digests: ReadonlyMap<string, string>;
   /** Bytes of bodies that a client asked for again although they had been sent to it before. */
   readonly refetchedBytes: () => number;
-  /** Requests for the rest of an object. */
-  readonly rangeRequests: () => number;
+  /** Where each request for the rest of an object began. */
+  readonly rangeStarts: readonly number[];
   /** From now on one answer in so many goes wrong; 0: none. */
   readonly misbehave: (oneIn: number) => void;
   readonly close: () => Promise<void>;
@@ -50,7 +50,7 @@ export async function startRoughSite(
   /** Up to where each object was sent, by key. */
   const reached = new Map<string, number>();
   let refetched = 0;
-  let ranges = 0;
+  const rangeStarts: number[] = [];
   let oneIn = 0;
 
   const send = async (key: string, object: RoughObject, from: number, out: ServerResponse) => {
@@ -85,7 +85,7 @@ export async function startRoughSite(
     }
     const range = /^bytes=(\d+)-$/.exec(request.headers['range'] ?? '');
     const from = request.headers['if-range'] === object.etag ? Number(range?.[1] ?? 0) : 0;
-    if (from > 0) ranges += 1;
+    if (from > 0) rangeStarts.push(from);
     begin(object, from, response);
     // A look at what was sent already: no byte is asked for again.
     if (request.method === 'HEAD') response.end();
@@ -108,7 +108,7 @@ export async function startRoughSite(
       ]),
     ),
     refetchedBytes: () => refetched,
-    rangeRequests: () => ranges,
+    rangeStarts,
     misbehave: (every) => {
       oneIn = every;
     },
