@@ -3,6 +3,7 @@ import path from 'node:path';
 
 /** Loaded by nearly every command, and of dozens of files each: one file loads many times faster. */
 const BUNDLED = new Set([
+  'cockatiel',
   'commander',
   'dom-serializer',
   'domelementtype',
@@ -49,29 +50,86 @@ const licenses = {
   },
 };
 
+/** What commands load at once, as files of dist without their endings. */
+const START = ['cli/main'];
+const RULES = ['cli/load-rules'];
+/** Commands that do without most of what a run needs. */
+const SMALL = ['status', 'report', 'cleanup', 'explain', 'import'].map(
+  (name) => `cli/commands/${name}`,
+);
+const RUN = ['cli/commands/migrate'];
+const STORE = ['cli/open-s3-store', 'bucket/s3-bucket'];
+
+/** The files that are loaded with some, since they import each other without `import()`. */
+function loadedWith(files, context) {
+  const found = new Set();
+  const add = (id) => {
+    if (found.has(id)) return;
+    found.add(id);
+    for (const imported of context.getModuleInfo(id)?.importedIds ?? []) add(imported);
+  };
+  for (const file of files) add(path.resolve('dist', `${file}.js`));
+  return found;
+}
+
+let loaded;
+
 /**
- * Makes dist/bundle of what tsc has made: the program and its threads, each in one file beside the
- * parts that are loaded when they are needed. All stand two folders below the package's root, as
- * dist/cli does.
+ * The part that a file goes to: each file costs its reading and resolving, so what is always loaded
+ * together is one. A part imports only those named before it, so none can go round in circles.
+ * Undefined leaves it to the bundler.
  */
-export default {
-  input: {
-    main: 'dist/cli/main.js',
-    'sqlite-worker': 'dist/checkpoint/sqlite-worker.js',
-    'digest-worker': 'dist/s3/digest-worker.js',
-    'shared-worker': 'dist/checkpoint/shared-worker.js',
-    'copy-worker': 'dist/cli/threads/copy-worker.js',
-  },
+function partOf(id, context) {
+  loaded ??= [START, RULES, SMALL, RUN, STORE].map((files) => loadedWith(files, context));
+  const [start, rules, small, run, store] = loaded.map((files) => files.has(id));
+  if (start) return 'start';
+  if (rules) return 'rules';
+  if ((run || store) && small) return 'common';
+  if (run) return 'run';
+  // A scan reads pages with the same parser, and needs no store for it.
+  return store && packageOf(id) === undefined ? 'store' : null;
+}
+
+const common = {
   platform: 'node',
+  // Of modules, unlike of what is required, only what is used comes along.
+  resolve: { mainFields: ['module', 'main'] },
   external: (id) => {
     const name = packageOf(id);
     return name !== undefined && !BUNDLED.has(name);
   },
-  plugins: [licenses],
-  output: {
-    dir: 'dist/bundle',
-    entryFileNames: '[name].js',
-    chunkFileNames: '[name]-[hash].js',
-    cleanDir: true,
-  },
 };
+
+const output = {
+  dir: 'dist/bundle',
+  entryFileNames: '[name].js',
+  chunkFileNames: '[name]-[hash].js',
+};
+
+/** A thread in one file: it has its modules for itself, so it needs no file of the program. */
+const thread = (name, file) => ({
+  ...common,
+  input: { [name]: file },
+  output: { ...output, codeSplitting: false },
+});
+
+/**
+ * Makes dist/bundle of what tsc has made: the program in a few parts, and its threads. All stand
+ * two folders below the package's root, as dist/cli does.
+ */
+export default [
+  {
+    ...common,
+    // A thread that copies does what the program does, so they share their parts.
+    input: { main: 'dist/cli/main.js', 'copy-worker': 'dist/cli/threads/copy-worker.js' },
+    plugins: [licenses],
+    output: {
+      ...output,
+      cleanDir: true,
+      codeSplitting: { groups: [{ name: partOf, includeDependenciesRecursively: false }] },
+    },
+  },
+  thread('sqlite-worker', 'dist/checkpoint/sqlite-worker.js'),
+  thread('shared-worker', 'dist/checkpoint/shared-worker.js'),
+  thread('digest-worker', 'dist/s3/digest-worker.js'),
+];
