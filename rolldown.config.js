@@ -93,7 +93,10 @@ function partOf(id, context) {
 const common = {
   platform: 'node',
   // Of modules, unlike of what is required, only what is used comes along.
-  resolve: { mainFields: ['module', 'main'] },
+  resolve: {
+    mainFields: ['module', 'main'],
+    alias: { yaml: path.resolve('node_modules/yaml/browser/dist/index.js') },
+  },
   external: (id) => {
     const name = packageOf(id);
     return name !== undefined && !BUNDLED.has(name);

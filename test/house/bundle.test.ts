@@ -2,6 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import path from 'node:path';
 import { expect, test } from 'vitest';
+import * as YAML from 'yaml';
 
 const BUNDLE = fileURLToPath(new URL('../../dist/bundle/', import.meta.url));
 
@@ -50,3 +51,43 @@ test.each(['sqlite-worker.js', 'shared-worker.js', 'digest-worker.js'])(
     expect([...(await loadedWith(thread))]).toEqual([thread]);
   },
 );
+
+/** What people write, and what they get wrong. */
+const TEXTS = [
+  'a: 1\na: 2\n',
+  'a: &x [1, *x]\nb: !own 1\n',
+  'a: [1, 2\nb: }\n',
+  'k: |\n  text\n  more\nd: "\\u00e9\\x41 \\q"\n? [x]\n: y\n',
+  '%YAML 1.1\n---\non: yes\nn: 0o17\nt: 2026-11-22\n...\n---\nsecond: 1\n',
+  '\tbad: indent\n  - x\n -y\n',
+];
+
+async function rulesFiles(): Promise<string[]> {
+  const samples = fileURLToPath(new URL('../../samples/', import.meta.url));
+  const files = (await readdir(samples, { recursive: true })).filter((file) => /ya?ml$/.test(file));
+  return Promise.all(files.map((file) => readFile(path.join(samples, file), 'utf8')));
+}
+
+function isYaml(found: unknown): found is typeof YAML {
+  return typeof found === 'object' && found !== null && 'parseDocument' in found;
+}
+
+function readBy({ LineCounter, parseDocument }: typeof YAML, text: string): unknown {
+  const document = parseDocument(text, { lineCounter: new LineCounter(), prettyErrors: false });
+  const problems = [...document.errors, ...document.warnings];
+  return {
+    problems: problems.map(({ code, message, pos }) => ({ code, message, pos })),
+    contents: JSON.stringify(document.contents),
+  };
+}
+
+test('YAML reads the same in the bundle, where it is another build, as in tests', async () => {
+  const file = new URL('../../node_modules/yaml/browser/dist/index.js', import.meta.url);
+  const bundled: unknown = await import(file.href);
+  const texts = [...TEXTS, ...(await rulesFiles())];
+
+  expect(texts.length).toBeGreaterThan(12);
+  for (const text of texts) {
+    expect(isYaml(bundled) && readBy(bundled, text)).toEqual(readBy(YAML, text));
+  }
+});
