@@ -59,6 +59,7 @@ const SMALL = ['status', 'report', 'cleanup', 'explain', 'import'].map(
 );
 const RUN = ['cli/commands/migrate'];
 const STORE = ['cli/open-s3-store', 'bucket/s3-bucket'];
+const WALK = ['cli/commands/scan', 'cli/scan-beside', 'cli/open-walks'];
 
 /** The files that are loaded with some, since they import each other without `import()`. */
 function loadedWith(files, context) {
@@ -77,17 +78,20 @@ let loaded;
 /**
  * The part that a file goes to: each file costs its reading and resolving, so what is always loaded
  * together is one. A part imports only those named before it, so none can go round in circles.
- * Undefined leaves it to the bundler.
+ * Null leaves it to the bundler.
  */
 function partOf(id, context) {
-  loaded ??= [START, RULES, SMALL, RUN, STORE].map((files) => loadedWith(files, context));
-  const [start, rules, small, run, store] = loaded.map((files) => files.has(id));
+  const parts = [START, RULES, SMALL, RUN, STORE, WALK];
+  loaded ??= parts.map((files) => loadedWith(files, context));
+  const [start, rules, small, run, store, walk] = loaded.map((files) => files.has(id));
   if (start) return 'start';
   if (rules) return 'rules';
   if ((run || store) && small) return 'common';
   if (run) return 'run';
-  // A scan reads pages with the same parser, and needs no store for it.
-  return store && packageOf(id) === undefined ? 'store' : null;
+  // A walk and a store have a parser of markup in common, which neither should load the other for.
+  if (packageOf(id) !== undefined) return null;
+  if (store) return 'store';
+  return walk ? 'walk' : null;
 }
 
 const common = {

@@ -35,6 +35,13 @@ test('a run into a store loads a handful of files, as each of them delays its st
   expect(loaded.size).toBeLessThanOrEqual(7);
 });
 
+test('a scan loads as few, and no store', async () => {
+  const loaded = await loadedWith(await fileOf('walk'));
+
+  expect(loaded.size).toBeLessThanOrEqual(7);
+  expect(loaded).not.toContain(await fileOf('store'));
+});
+
 test('help and checks of rules load nothing of a run', async () => {
   const loaded = await loadedWith(await fileOf('check'));
 
