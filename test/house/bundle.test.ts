@@ -98,3 +98,10 @@ test('YAML reads the same in the bundle, where it is another build, as in tests'
     expect(isYaml(bundled) && readBy(bundled, text)).toEqual(readBy(YAML, text));
   }
 });
+
+test('every file is ASCII: one other character would have V8 keep two bytes for each', async () => {
+  const files = (await readdir(BUNDLE)).filter((file) => file.endsWith('.js'));
+  const texts = await Promise.all(files.map((file) => readFile(path.join(BUNDLE, file))));
+
+  expect(files.filter((_, at) => texts[at]?.some((byte) => byte > 0x7f))).toEqual([]);
+});
