@@ -29,9 +29,11 @@ export async function prepareFolder(
     }
     // A new directory is safe from a power cut only when the one that it stands in is on disk.
     const top = resolve(above ?? stateDir);
+    const holders: string[] = [];
     for (let made = resolve(folder); made.length >= top.length; made = dirname(made)) {
-      await syncDirectory(dirname(made));
+      holders.push(dirname(made));
     }
+    await Promise.all(holders.map(syncDirectory));
     const ignore = join(stateDir, '.gitignore');
     if (!existsSync(ignore)) await writeFile(ignore, '*\n');
   });

@@ -13,9 +13,10 @@ export async function main(
   // Whoever reads along may leave at any time; runs notice a closed stdout by themselves.
   for (const stream of [stdout, stderr]) stream.on('error', () => undefined);
   let exitCode: number = EXIT.complete;
-  const program = buildProgram(surroundings, (code) => {
+  const setExitCode = (code: number): void => {
     exitCode = code;
-  });
+  };
+  const program = buildProgram(surroundings, setExitCode, argv[0]);
   try {
     await program.parseAsync(argv, { from: 'user' });
     return exitCode;

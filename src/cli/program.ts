@@ -38,8 +38,36 @@ Exit codes:
   6 the state holds this job with other rules   7 another run holds the lock
   8 the state directory is unusable   130/143 interrupted, run it again to resume`;
 
-/** Declares the command line. Each action imports its command only when it is called. */
-export function buildProgram(surroundings: Surroundings, setExitCode: SetExitCode): Command {
+type Declare = (program: Command, surroundings: Surroundings, exit: SetExitCode) => void;
+
+/** In the order in which help shows them. */
+const COMMANDS: ReadonlyMap<string, Declare> = new Map([
+  ['check', declareCheck],
+  ['explain', declareExplain],
+  ['import', declareImport],
+  ['scan', declareScan],
+  ['migrate', declareMigrate],
+  ['sync', declareSync],
+  ['prefetch', declarePrefetch],
+  ['serve', declareServe],
+  ['verify', declareVerify],
+  ['retry', declareRetry],
+  ['status', declareStatus],
+  ['report', declareReport],
+  ['cleanup', declareCleanup],
+  ['demo', declareDemo],
+]);
+
+/**
+ * Declares the command line. Each action imports its command only when it is called.
+ * @param first the first word of the command line: where it is a command, the others need no
+ * declaring, which takes a while.
+ */
+export function buildProgram(
+  surroundings: Surroundings,
+  setExitCode: SetExitCode,
+  first?: string,
+): Command {
   const program = new Command('bucketfill')
     .description('Fills a bucket from its origin.')
     .version(version)
@@ -56,20 +84,10 @@ export function buildProgram(surroundings: Surroundings, setExitCode: SetExitCod
         );
       },
     });
-  declareCheck(program, surroundings, setExitCode);
-  declareExplain(program, surroundings, setExitCode);
-  declareImport(program, surroundings, setExitCode);
-  declareScan(program, surroundings, setExitCode);
-  declareMigrate(program, surroundings, setExitCode);
-  declareSync(program, surroundings, setExitCode);
-  declarePrefetch(program, surroundings, setExitCode);
-  declareServe(program, surroundings, setExitCode);
-  declareVerify(program, surroundings, setExitCode);
-  declareRetry(program, surroundings, setExitCode);
-  declareStatus(program, surroundings, setExitCode);
-  declareReport(program, surroundings, setExitCode);
-  declareCleanup(program, surroundings, setExitCode);
-  declareDemo(program, surroundings, setExitCode);
+  const only = first === undefined ? undefined : COMMANDS.get(first);
+  for (const declare of only === undefined ? COMMANDS.values() : [only]) {
+    declare(program, surroundings, setExitCode);
+  }
   return program;
 }
 

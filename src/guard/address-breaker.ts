@@ -1,9 +1,14 @@
-import type { CircuitBreakerPolicy, IBreaker } from 'cockatiel';
+import {
+  circuitBreaker,
+  type CircuitBreakerPolicy,
+  CircuitState,
+  handleWhen,
+  type IBreaker,
+} from 'cockatiel';
 import type { OriginEvent } from '../model/event.ts';
 import type { Clock } from '../model/ports.ts';
 import type { BreakerSettings } from '../model/rule.ts';
 import type { BreakerVerdict } from './breaker-verdict.ts';
-import { circuitBreaker, CircuitState, handleWhen } from './cockatiel.ts';
 import { FailureWindow } from './failure-window.ts';
 
 /** Told of every change of an address' state, as the `origin` event shows it. */

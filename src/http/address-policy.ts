@@ -118,17 +118,23 @@ function blocks(list: readonly (readonly [string, AddressKind])[]): Block[] {
   return list.map(([cidr, kind]) => block(cidr, kind));
 }
 
+/** Nobody asks Node whether these are addresses: its pattern of IPv6 takes longest to get ready. */
 function block(cidr: string, kind: AddressKind): Block {
   const [address = '', bits = ''] = cidr.split('/');
-  return { bytes: addressBytes(address) ?? [], bits: Number(bits), kind };
+  const bytes = address.includes(':') ? ipv6Bytes(address) : ipv4Bytes(address);
+  return { bytes, bits: Number(bits), kind };
 }
 
 /** 4 or 16 bytes; undefined where `address` is no IP literal. */
 function addressBytes(address: string): number[] | undefined {
   const [bare = ''] = address.split('%');
   const family = isIP(bare);
-  if (family === 4) return bare.split('.').map(Number);
+  if (family === 4) return ipv4Bytes(bare);
   return family === 6 ? ipv6Bytes(bare) : undefined;
+}
+
+function ipv4Bytes(address: string): number[] {
+  return address.split('.').map(Number);
 }
 
 function ipv6Bytes(address: string): number[] {
@@ -142,7 +148,7 @@ function ipv6Bytes(address: string): number[] {
 function hextets(text: string): number[] {
   if (text === '') return [];
   return text.split(':').flatMap((part) => {
-    if (part.includes('.')) return part.split('.').map(Number);
+    if (part.includes('.')) return ipv4Bytes(part);
     const value = parseInt(part, 16);
     return [value >> 8, value & 0xff];
   });

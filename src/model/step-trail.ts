@@ -37,10 +37,17 @@ export class StepTrail {
 
   /**
    * Takes the next steps.
+   * @param mark of all steps so far, these included, where somebody has followed them already
    * @returns the new ones.
    * @throws StepsDiffer where the steps before them are not those that were taken before.
    */
-  fresh(steps: readonly WalkStep[]): readonly WalkStep[] {
+  fresh(steps: readonly WalkStep[], mark?: StepMark): readonly WalkStep[] {
+    // Where nothing was taken before there is nothing to compare, and one has read their names.
+    if (this.#before.count === 0 && mark?.count === this.#count + steps.length) {
+      this.#count = mark.count;
+      this.#hash = mark.hash;
+      return steps;
+    }
     let old = 0;
     for (const step of steps) {
       if (!this.#takes(step)) old += 1;

@@ -95,6 +95,8 @@ export interface WalkPiece {
    * undefined where nobody tells.
    */
   readonly asOfMs?: number | undefined;
+  /** Of all steps of the place so far, these included, where the walk has followed them itself. */
+  readonly mark?: StepMark | undefined;
 }
 
 /** Walks one address for what it holds. Ask it for the start, then for every place that it names. */

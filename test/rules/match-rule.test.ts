@@ -13,6 +13,8 @@ const RULES = rulesOf(
     '  - { id: video, match: { keyPrefix: video/ } }',
     '  - { id: pages, match: { keySuffix: .html, methods: [GET], headers: [{ name: x, equals: y }] } }',
     '  - { id: slash, match: { keyPrefix: / } }',
+    '  - { id: forbidden, action: redirect, match: { keySuffix: .txt, statuses: [403] } }',
+    '  - { id: whatever, action: redirect, match: { keySuffix: .any, statuses: any } }',
   ].join('\n'),
 ).rules;
 
@@ -24,6 +26,8 @@ describe('the rule for a key', () => {
     ['video', undefined],
     ['Video/a', undefined],
     ['x.html', 'pages'],
+    ['x.any', 'whatever'],
+    ['x.txt', undefined],
     ['/video/a.mp4', 'slash'],
     ['video%2Fa', undefined],
   ])('%s is %s: the first whose prefix and suffix hold', (key, id) => {
@@ -31,7 +35,7 @@ describe('the rule for a key', () => {
   });
 
   it('is always the same, and the only one whose verdict comes first', () => {
-    const part = fc.constantFrom('video', '/', '.mp4', '.html', 'a', 'é');
+    const part = fc.constantFrom('video', '/', '.mp4', '.html', '.any', '.txt', 'a', 'é');
     fc.assert(
       fc.property(fc.array(part, { minLength: 1, maxLength: 5 }), (parts) => {
         const key = objectKey(parts.join(''));

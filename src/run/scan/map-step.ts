@@ -22,21 +22,16 @@ export interface FoundFor extends ListingMoment {
  * A found object as a line of the manifest, or why it is none: no key of the rule leads there, or
  * the key that does belongs to a rule before it.
  */
-export function mapObject(
-  found: FoundObject,
-  whom: FoundFor,
-): { readonly entry: ManifestEntry } | { readonly reason: PassedReason } {
+export function mapObject(found: FoundObject, whom: FoundFor): ManifestEntry | PassedReason {
   const { size, etag, lastModifiedMs, resolutionMs } = found;
   const { rules, rule, names } = whom;
   const key = names === 'keys' ? sameKey(found) : invertKey(rule, found.originKey);
-  if (key === undefined) return { reason: 'unmapped' };
+  if (key === undefined) return 'unmapped';
   const owner = matchRule(rules, key);
-  if (owner !== rule) return { reason: owner === undefined ? 'unmapped' : 'other-rule' };
+  if (owner !== rule) return owner === undefined ? 'unmapped' : 'other-rule';
   const originKey = names === 'keys' ? rewriteKey(rule, key) : found.originKey;
   const racy = isRacy(found, whom) ? true : undefined;
-  return {
-    entry: { key, rule: rule.id, originKey, size, etag, lastModifiedMs, resolutionMs, racy },
-  };
+  return { key, rule: rule.id, originKey, size, etag, lastModifiedMs, resolutionMs, racy };
 }
 
 function sameKey({ originKey }: FoundObject): ObjectKey | undefined {

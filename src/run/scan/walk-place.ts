@@ -76,7 +76,7 @@ async function walkOnce(
   const trail = new StepTrail(place.recorded);
   for await (const piece of target.walk.walk(place, signal)) {
     if (piece.links !== piece.steps.length) throw lost(target, place, piece);
-    const fresh = trail.fresh(piece.steps);
+    const fresh = trail.fresh(piece.steps, piece.mark);
     if (fresh.length === 0) continue;
     await recordSteps({ steps: fresh, asOfMs: piece.asOfMs }, place, target, trail, sinks);
     // Of what is left out nothing else holds up the walk.
@@ -115,8 +115,8 @@ function recordSteps(
     } else if (step.kind === 'passed') pass(step.reason, step.link);
     else {
       const mapped = keptObject(step, foundFor, sinks);
-      if ('entry' in mapped) entries.push(mapped.entry);
-      else pass(mapped.reason, step.originKey);
+      if (typeof mapped === 'string') pass(mapped, step.originKey);
+      else entries.push(mapped);
     }
   }
   const counts = { links: steps.length, keys: entries.length, places: places.length, passed };
@@ -137,7 +137,7 @@ function keptObject(
   { filter, onFiltered }: PlaceSinks,
 ): ReturnType<typeof mapObject> {
   const mapped = mapObject(found, foundFor);
-  if (filter === undefined || !('entry' in mapped) || filter.keeps(mapped.entry.key)) return mapped;
-  onFiltered?.(mapped.entry.key, mapped.entry.rule);
-  return { reason: 'filtered' };
+  if (filter === undefined || typeof mapped === 'string' || filter.keeps(mapped.key)) return mapped;
+  onFiltered?.(mapped.key, mapped.rule);
+  return 'filtered';
 }

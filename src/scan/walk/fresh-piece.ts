@@ -19,6 +19,6 @@ export function freshPiece(
   asOfMs: number | undefined,
 ): WalkPiece | undefined {
   const steps = trail.fresh(found);
-  const piece = { steps, links: links - (found.length - steps.length), asOfMs };
+  const piece = { steps, links: links - (found.length - steps.length), asOfMs, mark: trail.mark };
   return steps.length > 0 || piece.links > 0 ? piece : undefined;
 }

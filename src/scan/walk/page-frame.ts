@@ -1,4 +1,4 @@
-import { targetUrl } from '../../http/target-url.ts';
+import { targetUrl, targetUrls } from '../../http/target-url.ts';
 import { Failure } from '../../model/failure.ts';
 import type { WalkPlace } from '../../model/walk.ts';
 import { decodeSegment } from './decode-segment.ts';
@@ -13,18 +13,21 @@ export interface IndexFrame extends PageFrame {
   readonly wirePath: string;
 }
 
+/** Remembers the site that was asked last: nearly all pages of a walk are of one. */
+const takenApart = targetUrls();
+
 /** The frame of a page that answered as `url`. */
 export function pageFrame(
   { folderUrl, stem }: { readonly folderUrl: string; readonly stem: string },
   { at }: WalkPlace,
   url: string,
 ): IndexFrame {
-  const target = targetUrl(url);
+  const target = takenApart(url);
   const wirePath = target?.path ?? '/';
   return {
     site: target?.site ?? '',
     folder: folderSegments(wirePath),
-    base: folderSegments(targetUrl(folderUrl)?.path ?? '/').length,
+    base: folderSegments(takenApart(folderUrl)?.path ?? '/').length,
     at,
     stem,
     wirePath,
@@ -36,6 +39,8 @@ export function pageFrame(
  * @throws Failure `REDIRECT_REFUSED`.
  */
 export function checkSamePage(asked: string, answered: string): void {
+  // Nearly every page answers as what it was asked as.
+  if (asked === answered) return;
   const [one, other] = [targetUrl(asked), targetUrl(answered)];
   if (one === undefined || other === undefined) return;
   const isSameHost = one.site === other.site || one.hostname === other.hostname;
