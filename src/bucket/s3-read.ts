@@ -1,5 +1,6 @@
 import { type AskedRange, type PartOfObject, partLength, partOf } from '../model/byte-range.ts';
 import type { StoredAnswer, StoredObject } from '../model/bucket.ts';
+import { asError } from '../http/network-failure.ts';
 import { Failure } from '../model/failure.ts';
 import type { ObjectKey } from '../model/object-key.ts';
 import type { BodySink, Headers } from '../model/ports.ts';
@@ -46,7 +47,9 @@ class S3Answer implements StoredAnswer {
     const length = this.#length;
     if (length > limit) {
       const what = this.part === undefined ? 'it has' : 'its part has';
-      return Promise.reject(this.#wrongLength(`${what} ${length} bytes, expected at most ${limit}`));
+      return Promise.reject(
+        this.#wrongLength(`${what} ${length} bytes, expected at most ${limit}`),
+      );
     }
     return this.#response.bytes(limit).catch((error: unknown) => {
       throw this.#asFailure(error);
@@ -120,8 +123,8 @@ function contentOf(
   return { object: storedObject(tools.bucket, key, response), part: undefined };
 }
 
-/** What became of one GET: the store says that the range holds no byte. */
-const OUTSIDE = Symbol('outside');
+/** The store says that the range holds no byte. */
+class Outside extends Error {}
 
 /** One GET, on its way. */
 class S3Get<T> {
@@ -148,7 +151,7 @@ class S3Get<T> {
   }
 
   /** @returns undefined where there is no object. */
-  send(): Promise<T | undefined | typeof OUTSIDE> {
+  send(): Promise<T | undefined> {
     const range = this.#range;
     const headers = range === undefined ? NO_HEADERS : { range: rangeHeader(range) };
     const key = keyInStore(this.#tools, this.#key);
@@ -167,10 +170,10 @@ class S3Get<T> {
     return this.#reader(new S3Answer(content, this.#tools, response, this.#signal));
   }
 
-  #onError(error: unknown): undefined | typeof OUTSIDE {
+  #onError(error: unknown): T | undefined {
     if (this.#isAnswered) throw error;
     if (isAbsence(error)) return undefined;
-    if (this.#range !== undefined && isOutside(error)) return OUTSIDE;
+    if (this.#range !== undefined && isOutside(error)) throw new Outside();
     throw asBucketFailure(error, this.#tools, this.#key, 'read', this.#signal);
   }
 }
@@ -187,17 +190,36 @@ const isOutside = (error: unknown): boolean => error instanceof S3Error && error
  * @returns undefined where there is no object.
  * @throws as `s3Head`; Failure `LENGTH_MISMATCH` also before `reader` is called.
  */
-export async function s3Read<T>(
+export function s3Read<T>(
   tools: S3Tools,
   key: ObjectKey,
   reader: (answer: StoredAnswer) => Promise<T>,
   signal: AbortSignal,
   range: AskedRange | undefined,
 ): Promise<T | undefined> {
+  if (range !== undefined) return readRange(tools, key, reader, signal, range);
+  try {
+    signal.throwIfAborted();
+    return new S3Get(tools, key, reader, signal, undefined).send();
+  } catch (error) {
+    return Promise.reject(asError(error));
+  }
+}
+
+async function readRange<T>(
+  tools: S3Tools,
+  key: ObjectKey,
+  reader: (answer: StoredAnswer) => Promise<T>,
+  signal: AbortSignal,
+  range: AskedRange,
+): Promise<T | undefined> {
   signal.throwIfAborted();
   for (let look = 1; look <= MAX_LOOKS; look += 1) {
-    const got = await new S3Get(tools, key, reader, signal, range).send();
-    if (got !== OUTSIDE) return got;
+    try {
+      return await new S3Get(tools, key, reader, signal, range).send();
+    } catch (error) {
+      if (!(error instanceof Outside)) throw error;
+    }
     const head = await s3Head(tools, key, signal);
     if (head === undefined) return undefined;
     // An object that has some of the range was put there after the refusal.

@@ -116,9 +116,11 @@ function sendAnswer(
   return length <= ONE_PIECE_BYTES ? sendPiece(client, answer) : sendChunks(client, answer);
 }
 
-async function sendPiece(client: Client, answer: StoredAnswer): Promise<true> {
-  client.end(await answer.bytes(ONE_PIECE_BYTES));
-  return true;
+function sendPiece(client: Client, answer: StoredAnswer): Promise<true> {
+  return answer.bytes(ONE_PIECE_BYTES).then((bytes) => {
+    client.end(bytes);
+    return true;
+  });
 }
 
 async function sendChunks(client: Client, answer: StoredAnswer): Promise<true> {
