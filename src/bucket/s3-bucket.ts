@@ -117,10 +117,7 @@ export function s3Bucket(settings: S3BucketSettings): S3Bucket {
       signal.throwIfAborted();
       return (await s3Head(tools, key, signal))?.object;
     },
-    read: async (key, reader, signal, options) => {
-      signal.throwIfAborted();
-      return s3Read(tools, key, reader, signal, options?.range);
-    },
+    read: (key, reader, signal, options) => s3Read(tools, key, reader, signal, options?.range),
     list: (range, signal) => list(tools, range, signal),
     putBytes: (key, bytes, metadata, options, signal) =>
       s3Put(tools, { key, metadata, options, signal }, bytes),

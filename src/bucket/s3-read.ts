@@ -1,5 +1,6 @@
 import { type AskedRange, type PartOfObject, partLength, partOf } from '../model/byte-range.ts';
 import type { StoredAnswer, StoredObject } from '../model/bucket.ts';
+import { asError } from '../http/network-failure.ts';
 import { Failure } from '../model/failure.ts';
 import type { ObjectKey } from '../model/object-key.ts';
 import type { BodySink, Headers } from '../model/ports.ts';
@@ -42,17 +43,17 @@ class S3Answer implements StoredAnswer {
     this.#signal = signal;
   }
 
-  async bytes(limit: number): Promise<Uint8Array> {
+  bytes(limit: number): Promise<Uint8Array> {
     const length = this.#length;
     if (length > limit) {
       const what = this.part === undefined ? 'it has' : 'its part has';
-      throw this.#wrongLength(`${what} ${length} bytes, expected at most ${limit}`);
+      return Promise.reject(
+        this.#wrongLength(`${what} ${length} bytes, expected at most ${limit}`),
+      );
     }
-    try {
-      return await this.#response.bytes(limit);
-    } catch (error) {
+    return this.#response.bytes(limit).catch((error: unknown) => {
       throw this.#asFailure(error);
-    }
+    });
   }
 
   pipeTo(sink: BodySink): Promise<number> {
@@ -122,13 +123,13 @@ function contentOf(
   return { object: storedObject(tools.bucket, key, response), part: undefined };
 }
 
-/** What became of one GET: the store says that the range holds no byte. */
-const OUTSIDE = Symbol('outside');
+/** The store says that the range holds no byte. */
+class Outside extends Error {}
 
 /** One GET, on its way. */
 class S3Get<T> {
   /** The reader's own failures, and refusals of the answer, keep their codes. */
-  isAnswered = false;
+  #isAnswered = false;
   readonly #tools: S3Tools;
   readonly #key: ObjectKey;
   readonly #reader: (answer: StoredAnswer) => Promise<T>;
@@ -149,42 +150,37 @@ class S3Get<T> {
     this.#range = range;
   }
 
-  readonly onAnswer = (response: S3Response): Promise<T | undefined> => {
-    this.isAnswered = true;
+  /** @returns undefined where there is no object. */
+  send(): Promise<T | undefined> {
+    const range = this.#range;
+    const headers = range === undefined ? NO_HEADERS : { range: rangeHeader(range) };
+    const key = keyInStore(this.#tools, this.#key);
+    const sent = this.#tools.store.send(
+      { method: 'GET', key, query: NO_QUERY, headers, body: undefined, mayBeAbsent: true },
+      (response) => this.#onAnswer(response),
+      this.#signal,
+    );
+    return sent.catch((error: unknown) => this.#onError(error));
+  }
+
+  #onAnswer(response: S3Response): Promise<T | undefined> {
+    this.#isAnswered = true;
     if (response.status === 404) return ABSENT;
     const content = contentOf(this.#tools, this.#key, this.#range, response);
     return this.#reader(new S3Answer(content, this.#tools, response, this.#signal));
-  };
+  }
+
+  #onError(error: unknown): T | undefined {
+    if (this.#isAnswered) throw error;
+    if (isAbsence(error)) return undefined;
+    if (this.#range !== undefined && isOutside(error)) throw new Outside();
+    throw asBucketFailure(error, this.#tools, this.#key, 'read', this.#signal);
+  }
 }
 
 const ABSENT = Promise.resolve(undefined);
 const NO_HEADERS: Headers = {};
 const NO_QUERY = [] as const;
-
-/** @returns undefined where there is no object. */
-async function s3Get<T>(
-  tools: S3Tools,
-  key: ObjectKey,
-  reader: (answer: StoredAnswer) => Promise<T>,
-  signal: AbortSignal,
-  range: AskedRange | undefined,
-): Promise<T | undefined | typeof OUTSIDE> {
-  const whole = keyInStore(tools, key);
-  const headers = range === undefined ? NO_HEADERS : { range: rangeHeader(range) };
-  const get = new S3Get(tools, key, reader, signal, range);
-  try {
-    return await tools.store.send(
-      { method: 'GET', key: whole, query: NO_QUERY, headers, body: undefined, mayBeAbsent: true },
-      get.onAnswer,
-      signal,
-    );
-  } catch (error) {
-    if (get.isAnswered) throw error;
-    if (isAbsence(error)) return undefined;
-    if (range !== undefined && isOutside(error)) return OUTSIDE;
-    throw asBucketFailure(error, tools, key, 'read', signal);
-  }
-}
 
 const isOutside = (error: unknown): boolean => error instanceof S3Error && error.status === 416;
 
@@ -194,16 +190,36 @@ const isOutside = (error: unknown): boolean => error instanceof S3Error && error
  * @returns undefined where there is no object.
  * @throws as `s3Head`; Failure `LENGTH_MISMATCH` also before `reader` is called.
  */
-export async function s3Read<T>(
+export function s3Read<T>(
   tools: S3Tools,
   key: ObjectKey,
   reader: (answer: StoredAnswer) => Promise<T>,
   signal: AbortSignal,
   range: AskedRange | undefined,
 ): Promise<T | undefined> {
+  if (range !== undefined) return readRange(tools, key, reader, signal, range);
+  try {
+    signal.throwIfAborted();
+    return new S3Get(tools, key, reader, signal, undefined).send();
+  } catch (error) {
+    return Promise.reject(asError(error));
+  }
+}
+
+async function readRange<T>(
+  tools: S3Tools,
+  key: ObjectKey,
+  reader: (answer: StoredAnswer) => Promise<T>,
+  signal: AbortSignal,
+  range: AskedRange,
+): Promise<T | undefined> {
+  signal.throwIfAborted();
   for (let look = 1; look <= MAX_LOOKS; look += 1) {
-    const got = await s3Get(tools, key, reader, signal, range);
-    if (got !== OUTSIDE) return got;
+    try {
+      return await new S3Get(tools, key, reader, signal, range).send();
+    } catch (error) {
+      if (!(error instanceof Outside)) throw error;
+    }
     const head = await s3Head(tools, key, signal);
     if (head === undefined) return undefined;
     // An object that has some of the range was put there after the refusal.

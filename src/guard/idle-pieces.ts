@@ -1,7 +1,22 @@
-/** Pieces of memory that nobody uses at the moment, by size. */
+/** What nobody took for one to two times as long is given up. */
+const QUIET_MS = 5000;
+
+/**
+ * Pieces of memory that nobody uses at the moment, by size. They are kept for who comes next: of what
+ * lies here, as much as was not needed for a while is forgotten.
+ */
 export class IdlePieces {
   readonly #bySize = new Map<number, Uint8Array[]>();
   #bytes = 0;
+  /** The least that lay here since the last look. */
+  #leastBytes = 0;
+  #looks: NodeJS.Timeout | undefined;
+  readonly #onForgotten: () => void;
+
+  /** @param onForgotten told when pieces were forgotten that nobody needed for a while */
+  constructor(onForgotten: () => void) {
+    this.#onForgotten = onForgotten;
+  }
 
   /** How many bytes they have together. */
   get bytes(): number {
@@ -14,6 +29,7 @@ export class IdlePieces {
     const piece = pieces?.pop();
     if (piece === undefined) return undefined;
     this.#bytes -= size;
+    this.#leastBytes = Math.min(this.#leastBytes, this.#bytes);
     if (pieces?.length === 0) this.#bySize.delete(size);
     return piece;
   }
@@ -23,6 +39,10 @@ export class IdlePieces {
     if (pieces === undefined) this.#bySize.set(piece.length, [piece]);
     else pieces.push(piece);
     this.#bytes += piece.length;
+    // It keeps no process alive.
+    this.#looks ??= setInterval(() => {
+      this.#look();
+    }, QUIET_MS).unref();
   }
 
   /** Forgets pieces until the others have no more than that many bytes together. */
@@ -30,5 +50,16 @@ export class IdlePieces {
     for (const size of this.#bySize.keys()) {
       while (this.#bytes > maxBytes && this.take(size) !== undefined);
     }
+  }
+
+  #look(): void {
+    const isTooMuch = this.#leastBytes > 0;
+    this.shrinkTo(this.#bytes - this.#leastBytes);
+    this.#leastBytes = this.#bytes;
+    if (this.#bytes === 0) {
+      clearInterval(this.#looks);
+      this.#looks = undefined;
+    }
+    if (isTooMuch) this.#onForgotten();
   }
 }

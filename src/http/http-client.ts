@@ -2,7 +2,7 @@ import { setMaxListeners } from 'node:events';
 
 import { AbortWatch } from '../model/abort-watch.ts';
 import { Failure } from '../model/failure.ts';
-import type { Body, Headers } from '../model/ports.ts';
+import type { Body, BodySink, Headers } from '../model/ports.ts';
 import type { Timeouts } from '../model/rule.ts';
 import { systemResolve, type Resolve } from './checked-lookup.ts';
 import { chooseProxy, type ProxySettings } from './choose-proxy.ts';
@@ -173,7 +173,7 @@ async function runExchange<T>(
       head = await receiver.head;
     }
     refuseProxyAnswer(what, proxy, head.status);
-    return await reader(responseOf(head, receiver));
+    return await reader(new ReceivedResponse(head, receiver));
   } finally {
     means.aborts.delete(signal, receiver);
     const reusable = receiver.finish();
@@ -250,16 +250,33 @@ function refuseProxyAnswer(what: string, proxy: TargetUrl | undefined, status: n
   );
 }
 
-function responseOf(head: ResponseHead, receiver: ResponseReceiver): HttpResponse {
-  const { status, headers, setCookies, length, framing } = head;
-  return {
-    status,
-    headers,
-    setCookies,
-    length,
-    framing,
-    bytes: (limit) => receiver.bytes(limit),
-    pipeTo: (sink) => receiver.pipeTo(sink),
-    lendTo: (sink) => receiver.lendTo(sink),
-  };
+/** An answer of which the head has come. */
+class ReceivedResponse implements HttpResponse {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly setCookies: readonly string[];
+  readonly length: number | undefined;
+  readonly framing: ResponseHead['framing'];
+  readonly #receiver: ResponseReceiver;
+
+  constructor(head: ResponseHead, receiver: ResponseReceiver) {
+    this.status = head.status;
+    this.headers = head.headers;
+    this.setCookies = head.setCookies;
+    this.length = head.length;
+    this.framing = head.framing;
+    this.#receiver = receiver;
+  }
+
+  bytes(limit: number): Promise<Uint8Array> {
+    return this.#receiver.bytes(limit);
+  }
+
+  pipeTo(sink: BodySink): Promise<number> {
+    return this.#receiver.pipeTo(sink);
+  }
+
+  lendTo(sink: BodySink): Promise<number> {
+    return this.#receiver.lendTo(sink);
+  }
 }

@@ -2,6 +2,7 @@ import type { Dispatcher } from 'undici';
 
 import { Failure } from '../model/failure.ts';
 import type { Body, BodySink } from '../model/ports.ts';
+import { ChunkQueue } from './chunk-queue.ts';
 import { CRAWL_FLOOR, CrawlWatch, steadyNowMs } from './crawl-watch.ts';
 import type { Overdue } from './deadline.ts';
 import { HeadClock } from './head-clock.ts';
@@ -10,9 +11,6 @@ import type { ReceiverSettings } from './receiver-settings.ts';
 import { refuseLonger } from './refuse-longer.ts';
 import { mayHaveBody, responseHead, type ResponseHead } from './response-head.ts';
 import { StraightWay } from './straight-way.ts';
-
-/** Chunks that may lie here before the socket is held: it hides a sink's short waits. */
-const READ_AHEAD_BYTES = 128 * 1024;
 
 /** An unread body of at most this is read to its end, which is cheaper than a new connection. */
 const DRAINED_BYTES = 64 * 1024;
@@ -42,6 +40,7 @@ export class ResponseReceiver implements Dispatcher.DispatchHandler, Body, Overd
   /** Told once the exchange is over where it went on behind its reader's back. */
   onSettled: ((reusable: boolean) => void) | undefined;
   readonly #settings: ReceiverSettings;
+  readonly #headClock: HeadClock;
   #crawl: CrawlWatch | undefined;
   #state: 'waiting' | 'open' | 'ended' | 'failed' = 'waiting';
   #failure: unknown;
@@ -53,14 +52,11 @@ export class ResponseReceiver implements Dispatcher.DispatchHandler, Body, Overd
   #drainable = false;
   #reusable = false;
   #receivedBytes = 0;
-  #queue: Uint8Array[] = [];
-  #queuedBytes = 0;
-  #queueLimitBytes = READ_AHEAD_BYTES;
+  readonly #queue = new ChunkQueue();
   #claimed = false;
   #discarding = false;
   #wake: (() => void) | undefined;
   #straight: StraightWay | undefined;
-  readonly #headClock: HeadClock;
 
   constructor(settings: ReceiverSettings) {
     this.#settings = settings;
@@ -123,8 +119,7 @@ export class ResponseReceiver implements Dispatcher.DispatchHandler, Body, Overd
       return;
     }
     this.#queue.push(chunk);
-    this.#queuedBytes += chunk.length;
-    if (this.#queuedBytes > this.#queueLimitBytes) this.#settings.connection.hold();
+    if (this.#queue.isFull) this.#settings.connection.hold();
     this.#wakeReader();
   }
 
@@ -160,9 +155,17 @@ export class ResponseReceiver implements Dispatcher.DispatchHandler, Body, Overd
     this.#cutOff?.(asError(reason));
   }
 
-  async bytes(limit: number): Promise<Uint8Array> {
+  bytes(limit: number): Promise<Uint8Array> {
+    // Most small bodies came with their head.
+    const isHere = this.#state === 'ended' && this.#receivedBytes <= limit;
+    if (!isHere || this.#claimed) return this.#collect(limit);
+    this.#claimed = true;
+    return Promise.resolve(this.#queue.joined());
+  }
+
+  async #collect(limit: number): Promise<Uint8Array> {
     this.#claim();
-    this.#queueLimitBytes = limit;
+    this.#queue.limitBytes = limit;
     const { what } = this.#settings;
     refuseLonger(what, this.#declaredBytes, limit);
     while (this.#state === 'open') {
@@ -171,8 +174,7 @@ export class ResponseReceiver implements Dispatcher.DispatchHandler, Body, Overd
     }
     if (this.#state === 'failed') throw this.#failure;
     refuseLonger(what, this.#receivedBytes, limit);
-    const [only] = this.#queue;
-    return only !== undefined && this.#queue.length === 1 ? only : Buffer.concat(this.#queue);
+    return this.#queue.joined();
   }
 
   lendTo(sink: BodySink): Promise<number> {
@@ -189,7 +191,6 @@ export class ResponseReceiver implements Dispatcher.DispatchHandler, Body, Overd
       if (this.#state === 'failed') throw this.#failure;
       const chunk = this.#queue.shift();
       if (chunk !== undefined) {
-        this.#queuedBytes -= chunk.length;
         const busy = sink(chunk);
         if (busy !== undefined) await busy;
       } else if (this.#state === 'ended') {
@@ -204,13 +205,12 @@ export class ResponseReceiver implements Dispatcher.DispatchHandler, Body, Overd
   /**
    * Called once the reader is done, whatever it read. A short rest is read away, a longer one is
    * cut off.
-   * @returns whether the connection can serve another request; undefined where `onSettled` is going
-   * to hear of it.
+   * @returns whether the connection can serve another request; undefined: `onSettled` hears of it.
    */
   finish(): boolean | undefined {
     if (this.#state === 'open' && this.#drainable) {
       this.#discarding = true;
-      this.#queue = [];
+      this.#queue.clear();
       this.#startIdle();
       this.#settings.connection.letGo();
     } else if (this.#state === 'open' || this.#state === 'waiting') {

@@ -39,9 +39,14 @@ export class AbortWatch {
 
 class Watched {
   readonly #signal: AbortSignal;
-  readonly #all = new Set<Abortable>();
+  /** The first who came while nobody was there: mostly nobody else comes. */
+  #only: Abortable | undefined;
+  /** All others. */
+  #others: Set<Abortable> | undefined;
   readonly #onAbort = (): void => {
-    for (const one of [...this.#all]) one.abort(this.#signal.reason);
+    const others = [...(this.#others ?? [])];
+    this.#only?.abort(this.#signal.reason);
+    for (const one of others) one.abort(this.#signal.reason);
   };
 
   constructor(signal: AbortSignal) {
@@ -49,14 +54,20 @@ class Watched {
   }
 
   add(one: Abortable): void {
-    if (this.#all.size === 0) this.#signal.addEventListener('abort', this.#onAbort);
-    this.#all.add(one);
+    const isFirst = this.#isEmpty();
+    if (isFirst) this.#signal.addEventListener('abort', this.#onAbort);
+    if (isFirst) this.#only = one;
+    else if (this.#only !== one) (this.#others ??= new Set()).add(one);
   }
 
   delete(one: Abortable): void {
+    if (this.#only === one) this.#only = undefined;
+    else if (this.#others?.delete(one) !== true) return;
     // A listener that stays would keep signals alive that were made for one request.
-    if (this.#all.delete(one) && this.#all.size === 0) {
-      this.#signal.removeEventListener('abort', this.#onAbort);
-    }
+    if (this.#isEmpty()) this.#signal.removeEventListener('abort', this.#onAbort);
+  }
+
+  #isEmpty(): boolean {
+    return this.#only === undefined && (this.#others === undefined || this.#others.size === 0);
   }
 }

@@ -1,5 +1,6 @@
 import type { DialIdentity } from '../http/dial.ts';
 import type { HttpClient, HttpResponse } from '../http/http-client.ts';
+import { asError } from '../http/network-failure.ts';
 import { Failure, MAX_KEPT_BYTES, type RefusedAnswer } from '../model/failure.ts';
 import type { Clock, Headers } from '../model/ports.ts';
 import { bodyDigest } from './body-digest.ts';
@@ -50,7 +51,8 @@ interface Course<T> {
   readonly request: S3Request;
   readonly reader: Reader<T>;
   readonly signal: AbortSignal;
-  readonly payloadHash: string;
+  readonly repeatsReader: boolean;
+  readonly payloadHash: string | Promise<string>;
   attempts: number;
   failures: number;
   /** Whether the reader was called for the request that was sent last. */
@@ -115,18 +117,18 @@ export class S3Lane {
     return this.#run(request, reader, signal, true);
   }
 
-  async #run<T>(
+  #run<T>(
     request: S3Request,
     reader: Reader<T>,
     signal: AbortSignal,
     repeatsReader: boolean,
   ): Promise<T> {
-    const hashed = this.#payloadHash(request);
     const course: Course<T> = {
       request,
       reader,
       signal,
-      payloadHash: typeof hashed === 'string' ? hashed : await hashed,
+      repeatsReader,
+      payloadHash: this.#payloadHash(request),
       attempts: 0,
       failures: 0,
       isAnswered: false,
@@ -135,29 +137,53 @@ export class S3Lane {
       region: this.#region,
       clockOffsetMs: this.#clockOffsetMs,
     };
-    for (;;) {
+    return this.#try(course).catch((error: unknown) => this.#again(course, error));
+  }
+
+  /** Goes on behind a request that failed. */
+  async #again<T>(course: Course<T>, thrown: unknown): Promise<T> {
+    for (let error = thrown; ;) {
+      if (course.isAnswered && !course.repeatsReader) throw error;
+      course.signal.throwIfAborted();
+      await this.#recover(maskedFailure(error, this.mask), course);
+      course.isAnswered = false;
+      course.region = this.#region;
+      course.clockOffsetMs = course.suspectedOffsetMs ?? this.#clockOffsetMs;
       try {
-        const held = this.#settings.keys?.(signal);
-        return await this.#attempt(course, held instanceof Promise ? await held : held);
-      } catch (error) {
-        if (course.isAnswered && !repeatsReader) throw error;
-        signal.throwIfAborted();
-        await this.#recover(maskedFailure(error, this.mask), course);
-        course.isAnswered = false;
-        course.region = this.#region;
-        course.clockOffsetMs = course.suspectedOffsetMs ?? this.#clockOffsetMs;
+        return await this.#try(course);
+      } catch (again) {
+        error = again;
       }
     }
   }
 
+  /** Sends one request; mostly all that it takes is there, and nothing is waited for. */
+  #try<T>(course: Course<T>): Promise<T> {
+    const { payloadHash } = course;
+    return typeof payloadHash === 'string'
+      ? this.#tryWith(course, payloadHash)
+      : payloadHash.then((hash) => this.#tryWith(course, hash));
+  }
+
+  #tryWith<T>(course: Course<T>, hash: string): Promise<T> {
+    try {
+      const held = this.#settings.keys?.(course.signal);
+      return held instanceof Promise
+        ? held.then((keys) => this.#attempt(course, keys, hash))
+        : this.#attempt(course, held, hash);
+    } catch (error) {
+      return Promise.reject(asError(error));
+    }
+  }
+
   /** @param keys undefined: the request is not signed. */
-  #attempt<T>(course: Course<T>, keys: AccessKeys | undefined): Promise<T> {
+  #attempt<T>(course: Course<T>, keys: AccessKeys | undefined, hash: string): Promise<T> {
     const { http, identity } = this.#settings;
     const { request, signal } = course;
     const { method, body } = request;
     const url = this.#locate(request.key, request.query);
     const own = this.#ownHeaders(request.headers);
-    const headers = keys === undefined ? own : this.#signed(course, url, own, keys);
+    const headers = keys === undefined ? own : this.#signed(course, url, own, keys, hash);
     course.attempts += 1;
     this.#requests += 1;
     return http.exchange(
@@ -171,10 +197,11 @@ export class S3Lane {
   }
 
   #signed(
-    { request, payloadHash, region, clockOffsetMs }: Course<unknown>,
+    { request, region, clockOffsetMs }: Course<unknown>,
     { target, path, query }: RequestUrl,
     headers: Headers,
     keys: AccessKeys,
+    payloadHash: string,
   ): Headers {
     this.#secrets.learn(keys);
     const nowMs = this.#settings.clock.now() + clockOffsetMs;

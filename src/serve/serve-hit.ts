@@ -4,6 +4,7 @@ import type { ObjectKey } from '../model/object-key.ts';
 import type { Headers } from '../model/ports.ts';
 import type { ResponseSettings } from '../model/rule.ts';
 import { askedRange } from './client/asked-range.ts';
+import type { Client } from './client/client.ts';
 import { headersOfHit } from './object-headers.ts';
 import { chooseBytes, headOf, meetConditions, refuseRange } from './send-object.ts';
 import type { Exchange, Serving } from './serving.ts';
@@ -15,7 +16,7 @@ const MOST_LOOKS = 5;
 
 /**
  * Answers a read with the object that the bucket has under `key`.
- * @returns false, with nothing sent, where the bucket has none.
+ * @returns false or undefined, with nothing sent, where the bucket has none.
  * @throws Failure of the bucket; where something was sent by then, the answer can't be finished.
  */
 export function serveHit(
@@ -23,7 +24,7 @@ export function serveHit(
   exchange: Exchange,
   key: ObjectKey,
   response: ResponseSettings,
-): Promise<boolean> {
+): Promise<boolean | undefined> {
   const { request } = exchange;
   const plain = request.method === 'GET' && !isConditional(request.headers);
   return plain
@@ -36,20 +37,22 @@ function isConditional(headers: Headers): boolean {
   return false;
 }
 
+const WHOLE = { range: undefined };
+
 /** One request to the bucket, whose answer is handed on. */
-async function readPlain(
+function readPlain(
   { bucket }: Serving,
   exchange: Exchange,
   key: ObjectKey,
   response: ResponseSettings,
-): Promise<boolean> {
+): Promise<boolean | undefined> {
   const { client, request } = exchange;
   const range = askedRange(request.headers['range']);
   const read = (answer: StoredAnswer): Promise<true> => {
     exchange.mark = 'HIT';
     return sendAnswer(exchange, answer, response);
   };
-  return (await bucket.read(key, read, client.gone, { range })) === true;
+  return bucket.read(key, read, client.gone, range === undefined ? WHOLE : { range });
 }
 
 /** Conditions are about what the client was told before, so they are held against that. */
@@ -90,7 +93,9 @@ function isSame(seen: StoredObject, read: StoredObject): boolean {
   return seen.etag === read.etag && seen.size === read.size;
 }
 
-async function sendAnswer(
+const SENT = Promise.resolve(true as const);
+
+function sendAnswer(
   exchange: Exchange,
   answer: StoredAnswer,
   response: ResponseSettings,
@@ -99,7 +104,7 @@ async function sendAnswer(
   const { object, part } = answer;
   if (part === 'none') {
     refuseRange(exchange, object.size);
-    return true;
+    return SENT;
   }
   const length = part === undefined ? object.size : part.last - part.first + 1;
   const headers = headersOfHit(object, response, 'HIT');
@@ -108,10 +113,17 @@ async function sendAnswer(
     headers['content-length'] = String(length);
     client.head(200, headers);
   } else headOf(client, headers, part, object.size);
-  if (length <= ONE_PIECE_BYTES) {
-    client.end(await answer.bytes(ONE_PIECE_BYTES));
+  return length <= ONE_PIECE_BYTES ? sendPiece(client, answer) : sendChunks(client, answer);
+}
+
+function sendPiece(client: Client, answer: StoredAnswer): Promise<true> {
+  return answer.bytes(ONE_PIECE_BYTES).then((bytes) => {
+    client.end(bytes);
     return true;
-  }
+  });
+}
+
+async function sendChunks(client: Client, answer: StoredAnswer): Promise<true> {
   await (answer.lendTo?.(client.take) ?? answer.pipeTo(client.write));
   client.end();
   return true;

@@ -46,8 +46,14 @@ export async function serveRequest(serving: Serving, exchange: Exchange): Promis
     }
     const rule = matchRequest(inForce.rules, exchange.request, MISS);
     exchange.rule = rule;
-    const said = await askBucket(serving, exchange, rule?.response ?? PLAIN);
-    if (said !== 'answered') await answerWithout(serving, exchange, inForce, said);
+    let said: typeof MISS | Failure = MISS;
+    try {
+      const { key } = exchange.request;
+      if ((await serveHit(serving, exchange, key, rule?.response ?? PLAIN)) === true) return;
+    } catch (error) {
+      said = saidInstead(exchange, error);
+    }
+    await answerWithout(serving, exchange, inForce, said);
   } catch (error) {
     if (exchange.client.gone.aborted) return;
     refuse(exchange, asFailure(error));
@@ -82,21 +88,16 @@ async function answerWithout(
   else refuse(exchange, said);
 }
 
-/** @returns what the bucket said, where it did not give the object; what it can't hold it lacks. */
-async function askBucket(
-  serving: Serving,
-  exchange: Exchange,
-  response: ResponseSettings,
-): Promise<'answered' | typeof MISS | Failure> {
-  try {
-    return (await serveHit(serving, exchange, exchange.request.key, response)) ? 'answered' : MISS;
-  } catch (error) {
-    if (isUnholdable(error)) return MISS;
-    const failure = asFailure(error);
-    if (exchange.client.begun || !isBucketFailure(failure)) throw error;
-    exchange.mark = undefined;
-    return failure;
-  }
+/**
+ * What the bucket said where reading it failed; what it can't hold it lacks.
+ * @throws the error, where that was no answer of the bucket's, or the client has some of it
+ */
+function saidInstead(exchange: Exchange, error: unknown): typeof MISS | Failure {
+  if (isUnholdable(error)) return MISS;
+  const failure = asFailure(error);
+  if (exchange.client.begun || !isBucketFailure(failure)) throw error;
+  exchange.mark = undefined;
+  return failure;
 }
 
 /** As `serveHit`; a key that the bucket can't hold is not in it. */
@@ -107,7 +108,7 @@ async function isHit(
   response: ResponseSettings,
 ): Promise<boolean> {
   try {
-    return await serveHit(serving, exchange, objectKey(key), response);
+    return (await serveHit(serving, exchange, objectKey(key), response)) === true;
   } catch (error) {
     if (isUnholdable(error)) return false;
     throw error;

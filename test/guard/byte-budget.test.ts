@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { byteBudget, type ByteBudget } from '../../src/guard/byte-budget.ts';
 import type { ReservedMemory } from '../../src/model/body-memory.ts';
 
@@ -158,6 +158,38 @@ describe('a byte budget', () => {
       true,
       false,
     ]);
+  });
+
+  describe('with pieces that were recycled', () => {
+    beforeEach(() => {
+      vi.useFakeTimers();
+    });
+    afterEach(() => {
+      vi.useRealTimers();
+    });
+
+    it('forgets those that nobody needed for a while, and says so', () => {
+      let forgotten = 0;
+      const budget = byteBudget(8 * MIB, 0, () => {
+        forgotten += 1;
+      });
+      const use = (count: number): void => {
+        const all = Array.from({ length: count }, () => atOnce(budget.reserve(MIB, never)));
+        for (const memory of all) memory.piece();
+        for (const memory of all) memory.recycle();
+      };
+      use(5);
+      for (let times = 0; times < 4; times += 1) {
+        vi.advanceTimersByTime(3000);
+        use(2);
+      }
+      expect([budget.usage().allocatedBytes, forgotten]).toEqual([2 * MIB, 1]);
+      vi.advanceTimersByTime(10_000);
+      expect([budget.usage().allocatedBytes, forgotten]).toEqual([0, 2]);
+      expect(vi.getTimerCount()).toBe(0);
+      use(1);
+      expect(budget.usage().allocatedBytes).toBe(MIB);
+    });
   });
 
   it('gives a piece that requests may still read to nobody', () => {

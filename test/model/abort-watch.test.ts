@@ -43,4 +43,17 @@ describe('a watch for aborts', () => {
     expect(listeners).toEqual(['add', 'remove', 'add']);
     expect(met).toEqual([signal]);
   });
+
+  it('keeps those who came later when the first has left', () => {
+    const [controller, watch] = [new AbortController(), new AbortWatch()];
+    const [first, second, third]: unknown[][] = [[], [], []];
+    const all = [one(first ?? []), one(second ?? []), one(third ?? [])] as const;
+    for (const each of all) watch.add(controller.signal, each);
+    watch.delete(controller.signal, all[0]);
+    watch.delete(controller.signal, all[2]);
+    watch.add(controller.signal, all[2]);
+    watch.add(controller.signal, all[2]);
+    controller.abort('enough');
+    expect([first, second, third]).toEqual([[], ['enough'], ['enough']]);
+  });
 });
