@@ -48,7 +48,7 @@ class Budget implements ByteBudget {
   readonly limitBytes: number;
   readonly #totalBytes: number;
   readonly #beginBytes: number;
-  readonly #idle: IdlePieces;
+  readonly #idle = new IdlePieces();
   readonly #shared: SharedPieces;
   readonly #waiting: Readonly<Record<Kind, Set<Waiter>>> = { whole: new Set(), begin: new Set() };
   readonly #reserved: Record<Kind, number> = { whole: 0, begin: 0 };
@@ -59,8 +59,7 @@ class Budget implements ByteBudget {
   #peakBytes = 0;
   #turns = 0;
 
-  constructor(totalBytes: number, sharedBytes: number, onForgotten: () => void) {
-    this.#idle = new IdlePieces(onForgotten);
+  constructor(totalBytes: number, sharedBytes: number) {
     const share = Math.floor(totalBytes / BEGIN_SHARE);
     this.#totalBytes = totalBytes;
     this.#shared = new SharedPieces(sharedBytes);
@@ -220,13 +219,7 @@ class Budget implements ByteBudget {
 /**
  * A budget of `totalBytes`, of which nothing is reserved.
  * @param sharedBytes so much of it may be memory that other threads see
- * @param onForgotten told when memory became garbage that was kept for later, and not needed for a
- * while
  */
-export function byteBudget(
-  totalBytes: number,
-  sharedBytes = totalBytes,
-  onForgotten: () => void = () => undefined,
-): ByteBudget {
-  return new Budget(totalBytes, sharedBytes, onForgotten);
+export function byteBudget(totalBytes: number, sharedBytes = totalBytes): ByteBudget {
+  return new Budget(totalBytes, sharedBytes);
 }

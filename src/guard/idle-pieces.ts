@@ -11,12 +11,6 @@ export class IdlePieces {
   /** The least that lay here since the last look. */
   #leastBytes = 0;
   #looks: NodeJS.Timeout | undefined;
-  readonly #onForgotten: () => void;
-
-  /** @param onForgotten told when pieces were forgotten that nobody needed for a while */
-  constructor(onForgotten: () => void) {
-    this.#onForgotten = onForgotten;
-  }
 
   /** How many bytes they have together. */
   get bytes(): number {
@@ -53,13 +47,11 @@ export class IdlePieces {
   }
 
   #look(): void {
-    const isTooMuch = this.#leastBytes > 0;
     this.shrinkTo(this.#bytes - this.#leastBytes);
     this.#leastBytes = this.#bytes;
     if (this.#bytes === 0) {
       clearInterval(this.#looks);
       this.#looks = undefined;
     }
-    if (isTooMuch) this.#onForgotten();
   }
 }

@@ -47,8 +47,6 @@ const HEAD_TIMEOUT_MS = 30_000;
 const KEEP_ALIVE_MS = 75_000;
 /** A connection on which nothing moves at all. */
 const STILL_MS = 300_000;
-/** Connections that may wait to be accepted, where the system allows as many; Node's own is 511. */
-const BACKLOG = 4096;
 const LOOP_STATUS = 508;
 
 /**
@@ -93,7 +91,7 @@ export async function openFront({ listen, serving, onServed }: FrontSettings): P
     if (connections.isBusy(socket)) breakOff(socket);
     else refuseUnreadable(error, socket);
   });
-  server.listen({ port: listen.port, host: listen.host, backlog: BACKLOG });
+  server.listen(listen.port, listen.host);
   await once(server, 'listening');
   const { address, port } = server.address() as AddressInfo;
   return {

@@ -21,7 +21,6 @@ import type { Serving } from '../../serve/serving.ts';
 import { type SpoolSpace, spoolSpace } from '../../serve/spool/spool-space.ts';
 import { watchBucketHealth } from '../bucket-health.ts';
 import { Cleanup } from '../cleanup.ts';
-import { collectGarbage } from '../collect-garbage.ts';
 import { loadRules } from '../load-rules.ts';
 import { logTo } from '../log-to.ts';
 import { ReloadableRules, type ReloadSettings } from '../rules-in-force.ts';
@@ -193,7 +192,7 @@ async function openBase(
   cleanup: Cleanup,
 ): Promise<Base> {
   const stateDir = stateDirectory(rulesFile, options.state, surroundings);
-  const memory = byteBudget(options.memory, options.memory, collectGarbage);
+  const memory = byteBudget(options.memory);
   const opened = await openServeBucket(
     rules.bucket,
     rulesFile,
