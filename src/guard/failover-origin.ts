@@ -188,7 +188,8 @@ async function askInOrder<T>(
   for (const place of places) {
     const { address, rank } = place;
     if (rank > last || failures.length >= options.maxAddresses) continue;
-    const failure = await askOne(address, outage, call);
+    const asking = askOne(address, outage, call);
+    const failure = asking instanceof Promise ? await asking : asking;
     if (!(failure instanceof Failure)) return failure;
     if (failure instanceof OriginUnavailable) {
       skipped.push(address.name);
@@ -234,20 +235,21 @@ function judgeRound(
 }
 
 /** What the address gave, or the Failure that it ended in; throws everything else. */
-async function askOne<T>(
+function askOne<T>(
   address: GuardedOrigin,
   outage: Outage,
   { request, reader, signal }: Call<T>,
-): Promise<Round<T> | Failure> {
+): Promise<Round<T> | Failure> | Failure {
   if (!address.available()) return new OriginUnavailable(address.name);
-  try {
-    const value = await address.read(request, reader, signal);
-    return { outcome: 'read', value };
-  } catch (error) {
+  return address.read(request, reader, signal).then(readRound, (error: unknown) => {
     if (signal.aborted || !(error instanceof Failure)) throw error;
     if (error.status !== undefined && breakerVerdict(error, false) !== 'failure') outage.answered();
     return error;
-  }
+  });
+}
+
+function readRound<T>(value: T): Round<T> {
+  return { outcome: 'read', value };
 }
 
 function noneAlive(

@@ -11,14 +11,13 @@ export function limitOrigin(origin: GuardedOrigin, limiter: Limiter): GuardedOri
     name: origin.name,
     available: () => origin.available(),
     retryAtMs: () => origin.retryAtMs(),
-    async read(request, reader, signal) {
-      signal.throwIfAborted();
-      const release = limiter.tryAcquire() ?? (await limiter.acquire(signal));
-      try {
-        return await origin.read(request, reader, signal);
-      } finally {
-        release();
-      }
+    // No async function where a permit is free: every object takes this way.
+    read(request, reader, signal) {
+      const release = signal.aborted ? undefined : limiter.tryAcquire();
+      if (release !== undefined) return releasing(release, origin.read(request, reader, signal));
+      return waitingFor(limiter, signal).then((later) =>
+        releasing(later, origin.read(request, reader, signal)),
+      );
     },
     async probe(signal) {
       await origin.probe(signal);
@@ -27,4 +26,22 @@ export function limitOrigin(origin: GuardedOrigin, limiter: Limiter): GuardedOri
       await origin.close();
     },
   };
+}
+
+async function waitingFor(limiter: Limiter, signal: AbortSignal): Promise<() => void> {
+  signal.throwIfAborted();
+  return limiter.acquire(signal);
+}
+
+function releasing<T>(release: () => void, reading: Promise<T>): Promise<T> {
+  return reading.then(
+    (value) => {
+      release();
+      return value;
+    },
+    (error: unknown) => {
+      release();
+      throw error;
+    },
+  );
 }

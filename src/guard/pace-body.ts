@@ -32,13 +32,13 @@ class PacedBody implements OriginAnswer {
     });
   }
 
-  async bytes(limit: number): Promise<Uint8Array> {
+  bytes(limit: number): Promise<Uint8Array> {
     const { head } = this;
     // The answer itself refuses, in its own words, what is known to be too long.
     if (head.length !== undefined && head.length > limit) return this.#answer.bytes(limit);
     const chunks: Uint8Array[] = [];
     let received = 0;
-    await this.pipeTo((chunk) => {
+    const piping = this.pipeTo((chunk) => {
       received += chunk.length;
       if (received > limit) {
         const why = `GET ${head.url}: the body has ${received} bytes or more, expected at most ${limit}`;
@@ -46,12 +46,13 @@ class PacedBody implements OriginAnswer {
       }
       chunks.push(chunk);
     });
-    const [only] = chunks;
-    return chunks.length === 1 && only !== undefined ? only : join(chunks, received);
+    return piping.then(() => joined(chunks, received));
   }
 }
 
-function join(chunks: readonly Uint8Array[], bytes: number): Uint8Array {
+function joined(chunks: readonly Uint8Array[], bytes: number): Uint8Array {
+  const [only] = chunks;
+  if (only !== undefined && chunks.length === 1) return only;
   const whole = new Uint8Array(bytes);
   let at = 0;
   for (const chunk of chunks) {

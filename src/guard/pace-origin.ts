@@ -36,18 +36,14 @@ export function paceOrigin(origin: GuardedOrigin, pace: Pace): GuardedOrigin {
     name: origin.name,
     available: () => origin.available() && !isHeldBack(pace),
     retryAtMs: () => origin.retryAtMs(),
-    async read(request, reader, signal) {
-      if (pace.drain.aborted) throw new Interrupted(pace.drain.reason);
-      const permit = freePermit(pace) ?? (await admission(origin.name, pace, signal));
-      const talk = new Talk(pace, permit, signal);
-      try {
-        return await origin.read(counted(request, pace), talk.over(reader), signal);
-      } catch (error) {
-        judge(error, permit, pace.maxPauseMs);
-        throw error;
-      } finally {
-        permit.release();
-      }
+    // No async function where a permit is free: every object takes this way.
+    read(request, reader, signal) {
+      if (pace.drain.aborted) return Promise.reject(new Interrupted(pace.drain.reason));
+      const permit = freePermit(pace);
+      if (permit !== undefined) return readWith(origin, pace, permit, request, reader, signal);
+      return admission(origin.name, pace, signal).then((admitted) =>
+        readWith(origin, pace, admitted, request, reader, signal),
+      );
     },
     async probe(signal) {
       await origin.probe(signal);
@@ -56,6 +52,28 @@ export function paceOrigin(origin: GuardedOrigin, pace: Pace): GuardedOrigin {
       await origin.close();
     },
   };
+}
+
+function readWith<T>(
+  origin: GuardedOrigin,
+  pace: Pace,
+  permit: HostPermit,
+  request: OriginRequest,
+  reader: AnswerReader<T>,
+  signal: AbortSignal,
+): Promise<T> {
+  const talk = new Talk(pace, permit, signal);
+  return origin.read(counted(request, pace), talk.over(reader), signal).then(
+    (value) => {
+      permit.release();
+      return value;
+    },
+    (error: unknown) => {
+      judge(error, permit, pace.maxPauseMs);
+      permit.release();
+      throw error;
+    },
+  );
 }
 
 /** The host wants to be left alone for longer than anybody here can wait. */
@@ -148,10 +166,11 @@ class Talk {
 
   /** The reader, and whatever it reads again, with its bodies paced. */
   over<T>(reader: AnswerReader<T>): AnswerReader<T> {
-    return async (answer) => {
+    return (answer) => {
       this.#permit.answered();
-      const read = await reader(paceBody(answer, this.#onBytes));
-      return read instanceof ReadAgain ? new ReadAgain(this.over(read.reader)) : read;
+      return reader(paceBody(answer, this.#onBytes)).then((read) =>
+        read instanceof ReadAgain ? new ReadAgain(this.over(read.reader)) : read,
+      );
     };
   }
 }

@@ -21,22 +21,20 @@ class WatchedBody implements OriginAnswer {
     this.#onBroken = onBroken;
   }
 
-  async bytes(limit: number): Promise<Uint8Array> {
-    try {
-      return await this.#answer.bytes(limit);
-    } catch (error) {
+  bytes(limit: number): Promise<Uint8Array> {
+    return this.#answer.bytes(limit).catch((error: unknown) => {
       this.#onBroken();
       throw error;
-    }
+    });
   }
 
-  async pipeTo(sink: BodySink): Promise<number> {
-    try {
-      return await this.#answer.pipeTo((chunk) => this.#hand(chunk, sink));
-    } catch (error) {
-      if (!this.#consumerFailed) this.#onBroken();
-      throw error;
-    }
+  pipeTo(sink: BodySink): Promise<number> {
+    return this.#answer
+      .pipeTo((chunk) => this.#hand(chunk, sink))
+      .catch((error: unknown) => {
+        if (!this.#consumerFailed) this.#onBroken();
+        throw error;
+      });
   }
 
   #hand(chunk: Uint8Array, sink: BodySink): Promise<void> | undefined {

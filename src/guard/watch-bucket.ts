@@ -42,13 +42,10 @@ export function watchBucket(bucket: Bucket, probe: BucketProbe): Bucket {
       watched(() => bucket.read(key, reader, signal, options), signal),
     list: (range, signal) => bucket.list(range, signal),
     // As `watched`, without its call in between: it is the one that every small object takes.
-    putBytes: async (key, bytes, metadata, options, signal) => {
-      try {
-        return await bucket.putBytes(key, bytes, metadata, options, signal);
-      } catch (error) {
+    putBytes: (key, bytes, metadata, options, signal) =>
+      bucket.putBytes(key, bytes, metadata, options, signal).catch(async (error: unknown) => {
         throw await judge(error, signal);
-      }
-    },
+      }),
     openUpload: async (key, metadata, options, signal) => {
       const upload = await watched(() => bucket.openUpload(key, metadata, options, signal), signal);
       return {

@@ -36,11 +36,12 @@ export interface OriginRequest {
   /** Asks for the body only if the origin's version is another; answered with status 304. */
   readonly unless: Unless | undefined;
   /**
-   * Asked before a request to the address of that name: what of its object is there. The request
+   * Asked before a request to the address of that name: what of its object is there; of most
+   * objects it is known at once, without a promise, that nothing is. The request
    * then asks for the rest of that very version, and its reader gets 206 with whatever range came,
    * 200 with the whole of another version, or 412 or 416.
    */
-  readonly readOn?: ((origin: string) => Promise<ReadOn | undefined>) | undefined;
+  readonly readOn?: ((origin: string) => Promise<ReadOn | undefined> | undefined) | undefined;
   /** What wrappers go by: the address whose bytes are there, and how many could be gone on behind. */
   readonly begun?:
     (() => { readonly origin: string; readonly bytes: number } | undefined) | undefined;

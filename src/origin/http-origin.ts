@@ -102,12 +102,12 @@ async function readObject<T>(
   const { name } = means;
   const first = means.firstTarget(request);
   // A reader that reads again has given its connection back by then: it never waits for itself.
-  const ask = (answered: AnswerReader<T>): ReturnType<AnswerReader<T>> =>
-    request.readOn === undefined
+  const ask = (answered: AnswerReader<T>): ReturnType<AnswerReader<T>> => {
+    const there = request.readOn?.(name);
+    return there === undefined
       ? askOnce(means, { request, first, rest: undefined }, answered, signal)
-      : request
-          .readOn(name)
-          .then((rest) => askOnce(means, { request, first, rest }, answered, signal));
+      : there.then((rest) => askOnce(means, { request, first, rest }, answered, signal));
+  };
   try {
     return await readToResult(ask, reader);
   } catch (error) {

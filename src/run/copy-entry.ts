@@ -6,7 +6,7 @@ import { rewriteKey } from '../rules/rewrite-key.ts';
 import { readBothBodies } from '../transfer/read-both-bodies.ts';
 import { copied, elapsed, skipped } from './entry-outcome.ts';
 import type { EntryWork, Examination, Examined } from './examination.ts';
-import { moveUnlessHeld } from './move-entry.ts';
+import { type Copying, moveUnlessHeld } from './move-entry.ts';
 import { planEntry } from './plan-entry.ts';
 import { askingOf, type Presence } from './presence.ts';
 
@@ -29,7 +29,14 @@ export async function copyUnlessHeld(
   const decided = decide(examination, work, stored, signal);
   const decision = decided instanceof Promise ? await decided : decided;
   if (!decision.copy) return skipped(rule, decision.reason);
-  return copyDecided(examination, work, { decision, presence, stored }, signal);
+  const copying = copyingOf(examination, work, { decision, presence, stored });
+  if (examination.dryRun) {
+    return planEntry(rule, work.source, copying.request, copying.stored, signal);
+  }
+  const moved = await moveUnlessHeld(examination, work, copying, signal);
+  if (moved.outcome === 'held') return moved;
+  if (moved.outcome === 'skipped') return skipped(rule, moved.reason);
+  return copied(rule, moved, work.requests, elapsed(examination.clock, work.sinceMs));
 }
 
 /** What was found in the bucket, and what follows from it. */
@@ -39,24 +46,17 @@ interface Decided {
   readonly stored: StoredObject | undefined;
 }
 
-async function copyDecided(
+function copyingOf(
   examination: Examination,
   work: EntryWork,
   { decision, presence, stored }: Decided,
-  signal: AbortSignal,
-): Promise<Examined> {
-  const { dryRun, clock } = examination;
-  const { rule } = work;
-  const request = requestFor(examination, work, decision.unless);
-  const kept = decision.keepUnchanged ? stored : undefined;
-  if (dryRun) return planEntry(rule, work.source, request, kept, signal);
-  const { ifAbsent } = decision;
-  const isKnown = presence.state !== 'unknown';
-  const copying = { request, ifAbsent, stored: kept, isKnown };
-  const moved = await moveUnlessHeld(examination, work, copying, signal);
-  if (moved.outcome === 'held') return moved;
-  if (moved.outcome === 'skipped') return skipped(rule, moved.reason);
-  return copied(rule, moved, work.requests, elapsed(clock, work.sinceMs));
+): Copying {
+  return {
+    request: requestFor(examination, work, decision.unless),
+    ifAbsent: decision.ifAbsent,
+    stored: decision.keepUnchanged ? stored : undefined,
+    isKnown: presence.state !== 'unknown',
+  };
 }
 
 type Decision = CopyDecision | { readonly copy: false; readonly reason: 'unchanged' };

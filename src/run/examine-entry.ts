@@ -1,3 +1,4 @@
+import type { ClaimHolder } from '../model/claims.ts';
 import type { Entry } from '../model/entry.ts';
 import type { ObjectOutcome } from '../model/event.ts';
 import { FatalError, Interrupted } from '../model/failure.ts';
@@ -5,7 +6,7 @@ import { needsPresence } from '../plan/decide-copy.ts';
 import { matchRule } from '../rules/match-rule.ts';
 import { copyUnlessHeld } from './copy-entry.ts';
 import { elapsed, failed, skipped } from './entry-outcome.ts';
-import type { EntryWork, Examination } from './examination.ts';
+import type { EntryWork, Examination, Examined } from './examination.ts';
 import { ASKED_NOTHING, askingOf, type BatchPresence } from './presence.ts';
 import { ThreadLost } from './threads/thread-lost.ts';
 
@@ -50,7 +51,9 @@ export async function examineEntry(
   const sinceMs = examination.clock.now();
   work.sinceMs = sinceMs;
   try {
-    return await copyEntry(examination, work, signal);
+    const examined = await copyOnce(examination, work, signal);
+    if (examined.outcome !== 'held') return examined;
+    return await copyOnceReleased(examination, work, examined.by, signal);
   } catch (error) {
     if (error instanceof Interrupted || error instanceof ThreadLost) throw error;
     if (error instanceof FatalError) {
@@ -62,25 +65,34 @@ export async function examineEntry(
   }
 }
 
-/** While another process is at work on the key the entry waits; then it is looked at anew. */
-async function copyEntry(
+function copyOnce(
   examination: Examination,
   work: EntryWork,
   signal: AbortSignal,
+): Promise<Examined> {
+  const { threads } = examination;
+  if (threads === undefined) return copyUnlessHeld(examination, work, signal);
+  return threads.copy(work, () => copyUnlessHeld(examination, work, signal), signal);
+}
+
+/** While another process is at work on the key the entry waits; then it is looked at anew. */
+async function copyOnceReleased(
+  examination: Examination,
+  work: EntryWork,
+  holder: ClaimHolder,
+  signal: AbortSignal,
 ): Promise<ObjectOutcome> {
-  const { bucket, shared, overwrite, onWait, threads } = examination;
-  for (;;) {
-    const outcome =
-      threads === undefined
-        ? await copyUnlessHeld(examination, work, signal)
-        : await threads.copy(work, () => copyUnlessHeld(examination, work, signal), signal);
-    if (outcome.outcome !== 'held') return outcome;
+  const { bucket, shared, overwrite, onWait } = examination;
+  for (let by = holder; ;) {
     onWait(true);
     try {
-      await shared?.ended(work.entry.key, outcome.by, signal);
+      await shared?.ended(work.entry.key, by, signal);
     } finally {
       onWait(false);
     }
     work.inBucket = needsPresence(overwrite) ? askingOf(bucket) : ASKED_NOTHING;
+    const examined = await copyOnce(examination, work, signal);
+    if (examined.outcome !== 'held') return examined;
+    ({ by } = examined);
   }
 }

@@ -18,16 +18,27 @@ export interface Copying extends Pick<Transfer, 'request' | 'ifAbsent' | 'stored
  * Moves an entry's object, unless another process is at work on its key.
  * @throws Failure, FatalError, the signal's reason.
  */
-export async function moveUnlessHeld(
+export function moveUnlessHeld(
+  examination: Examination,
+  work: EntryWork,
+  copying: Copying,
+  signal: AbortSignal,
+): Promise<Moved> {
+  // Nobody else is at work on most keys, and then nothing is waited for.
+  const asked = examination.shared?.holderOf(work.entry, work.rule.store);
+  if (asked === undefined) return move(examination, work, copying, signal);
+  return Promise.resolve(asked).then((by) =>
+    by === undefined ? move(examination, work, copying, signal) : { outcome: 'held', by },
+  );
+}
+
+function move(
   examination: Examination,
   { entry, rule, source }: EntryWork,
   { request, ifAbsent, stored, isKnown }: Copying,
   signal: AbortSignal,
 ): Promise<Moved> {
   const { bucket, memory, uploads, shared, rechecks } = examination;
-  const asked = shared?.holderOf(entry, rule.store);
-  const by = asked instanceof Promise ? await asked : asked;
-  if (by !== undefined) return { outcome: 'held', by };
   const transfer: Transfer = {
     entry,
     source: source.origin,
@@ -47,17 +58,18 @@ export async function moveUnlessHeld(
     : writeAndSee(examination, transfer, signal);
 }
 
-async function timed(
+function timed(
   { clock, presence }: Examination,
   transfer: Transfer,
   signal: AbortSignal,
 ): Promise<Moved> {
   const startedMs = clock.now();
-  const moved = await transferObject(transfer, signal);
-  // Only who taps the body has something of one that may not be stored.
-  if (moved.outcome === 'handedOn') throw moved.why;
-  if (moved.outcome !== 'held') presence.copied(clock.now() - startedMs);
-  return moved;
+  return transferObject(transfer, signal).then((moved) => {
+    // Only who taps the body has something of one that may not be stored.
+    if (moved.outcome === 'handedOn') throw moved.why;
+    if (moved.outcome !== 'held') presence.copied(clock.now() - startedMs);
+    return moved;
+  });
 }
 
 /**

@@ -21,18 +21,20 @@ export function betweenTries(memory: BodyMemory, giveUp: () => Promise<void>): B
     withdraw();
   };
   const around = <T>(reader: AnswerReader<T>): AnswerReader<T> => {
-    return async (answer) => {
+    return (answer) => {
       end();
-      try {
-        const read = await reader(answer);
-        if (!(read instanceof ReadAgain)) return read;
-        // The second request may fail before it has an answer, and then nobody else would offer.
-        withdraw = memory.onWanted(giveUp);
-        return new ReadAgain(around(read.reader));
-      } catch (error) {
-        withdraw = memory.onWanted(giveUp);
-        throw error;
-      }
+      return reader(answer).then(
+        (read) => {
+          if (!(read instanceof ReadAgain)) return read;
+          // The second request may fail before it has an answer, and then nobody else would offer.
+          withdraw = memory.onWanted(giveUp);
+          return new ReadAgain(around(read.reader));
+        },
+        (error: unknown) => {
+          withdraw = memory.onWanted(giveUp);
+          throw error;
+        },
+      );
     };
   };
   return { around, end };

@@ -31,21 +31,17 @@ const ONE_TAPPED_BUFFER_BYTES = 64 * 1024;
  * starts a new object from byte 0. With claims, a large object is moved by one process at a time.
  * @throws Failure with the code that says why; FatalError and aborts come through.
  */
-export async function transferObject(
-  transfer: Transfer,
-  signal: AbortSignal,
-): Promise<TransferOutcome> {
+export function transferObject(transfer: Transfer, signal: AbortSignal): Promise<TransferOutcome> {
   const claim = new TransferClaim(transfer);
-  try {
-    const outcome = await move(transfer, claim, signal);
-    if (claim.taken) await claim.release();
-    return outcome;
-  } catch (error) {
-    // What went wrong first is what counts.
-    await claim.release().catch(() => undefined);
-    if (error instanceof KeyHeld) return { outcome: 'held', by: error.by };
-    throw error;
-  }
+  return move(transfer, claim, signal).then(
+    (outcome) => (claim.taken ? claim.release().then(() => outcome) : outcome),
+    async (error: unknown) => {
+      // What went wrong first is what counts.
+      await claim.release().catch(() => undefined);
+      if (error instanceof KeyHeld) return { outcome: 'held', by: error.by };
+      throw error;
+    },
+  );
 }
 
 async function move(
@@ -80,7 +76,9 @@ async function move(
       signal,
     );
   try {
-    return await settled(transfer, take, tries, signal);
+    const taken = await take();
+    if (!(taken instanceof Unsettled)) return taken;
+    return await settled(transfer, taken, take, tries, signal);
   } catch (error) {
     // What is wrong with the object, or with the bytes, is no reason to keep them.
     if (!(error instanceof Failure) || signal.aborted) await suspend(tries);
@@ -123,7 +121,7 @@ async function receive(
 }
 
 /** Takes a whole body: at once where it is small, piece by piece else, or only past the tap. */
-async function takeBody(
+function takeBody(
   transfer: Transfer,
   answer: OriginAnswer,
   gate: CommitGate,
@@ -133,17 +131,27 @@ async function takeBody(
   const { tap } = transfer;
   const { head } = answer;
   tries.unstored = tap && (tap.begin(head) ?? tooMuchMetadata(transfer, head));
-  if (tries.unstored !== undefined) {
-    // Others would wait for what they won't find.
-    await tries.claim.release();
-    tries.staged = new StagedObject({ head, gate, trace: undefined, tap }, nowhere());
-    return finish(transfer, answer, tries.staged, tries, signal);
-  }
+  if (tries.unstored !== undefined) return handOn(transfer, answer, gate, tries, signal);
   const oneBuffer = tap === undefined ? ONE_BUFFER_BYTES : ONE_TAPPED_BUFFER_BYTES;
   if (head.length !== undefined && head.length <= oneBuffer) {
     return storeWhole(transfer, answer, gate, tries, signal);
   }
   return storeStreamed(transfer, answer, gate, tries, signal);
+}
+
+/** Takes a body that may not be stored, for the tap alone. */
+async function handOn(
+  transfer: Transfer,
+  answer: OriginAnswer,
+  gate: CommitGate,
+  tries: Tries,
+  signal: AbortSignal,
+): Promise<Taken | ReadAgain<Taken>> {
+  const { tap } = transfer;
+  // Others would wait for what they won't find.
+  await tries.claim.release();
+  tries.staged = new StagedObject({ head: answer.head, gate, trace: undefined, tap }, nowhere());
+  return finish(transfer, answer, tries.staged, tries, signal);
 }
 
 function tooMuchMetadata({ entry, store }: Transfer, head: OriginHead): Failure | undefined {

@@ -65,6 +65,11 @@ export async function whatIsThere(
   return tries.staged;
 }
 
+/** Whether {@link whatIsThere} is sure to find nothing, as of nearly every object. */
+function isNothingThere({ uploads, entry }: Transfer, { givenUp, staged }: Tries): boolean {
+  return givenUp === undefined && staged === undefined && uploads?.find(entry.key) === undefined;
+}
+
 /**
  * The transfer's request, which tells what of the object is there at each try. Field by field: it is
  * made for every object, and a spread costs many times as much.
@@ -79,7 +84,10 @@ export function requestOf(transfer: Transfer, tries: Tries, signal: AbortSignal)
     headers: request.headers,
     secretHeaders: request.secretHeaders,
     unless: request.unless,
-    readOn: async (origin) => (await whatIsThere(transfer, tries, signal))?.readOn(origin),
+    readOn: (origin) =>
+      isNothingThere(transfer, tries)
+        ? undefined
+        : whatIsThere(transfer, tries, signal).then((staged) => staged?.readOn(origin)),
     begun: () => tries.staged?.begun ?? tries.begun,
     method: request.method,
     range: request.range,

@@ -27,32 +27,46 @@ export class Unsettled {
 export type Taken = TransferOutcome | Unsettled;
 
 /**
- * Takes the object until its version was the same before and after, or nobody can tell.
+ * Settles what was taken, and takes it anew until its version was the same before and after, or
+ * nobody can tell.
  * @throws Failure `ORIGIN_CHANGED` where it changes each time; nothing of it is committed then.
  */
 export async function settled(
   transfer: Transfer,
+  first: Unsettled,
   take: () => Promise<Taken>,
   tries: Tries,
   signal: AbortSignal,
 ): Promise<TransferOutcome> {
+  let unsettled = first;
   for (let reads = 1; ; reads += 1) {
+    const outcome = await committed(transfer, unsettled, tries, signal);
+    if (outcome !== undefined) return outcome;
+    if (reads === MAX_READS) {
+      const why = `it changed while it was read, ${reads} times`;
+      throw refusal('ORIGIN_CHANGED', transfer.entry.key, unsettled.head, why);
+    }
     const taken = await take();
     if (!(taken instanceof Unsettled)) return taken;
-    const { head } = taken;
-    try {
-      const settle = async (verdict: RecheckVerdict) => {
-        if (verdict !== 'changed') return taken.commit();
-        await discard(transfer, tries, signal);
-        return undefined;
-      };
-      const outcome = await transfer.rechecks?.run(transfer, head, settle, signal);
-      if (outcome !== undefined) return outcome;
-    } finally {
-      taken.release();
-    }
-    if (reads < MAX_READS) continue;
-    const why = `it changed while it was read, ${reads} times`;
-    throw refusal('ORIGIN_CHANGED', transfer.entry.key, head, why);
+    unsettled = taken;
+  }
+}
+
+/** @returns undefined where the version is another by now. */
+async function committed(
+  transfer: Transfer,
+  unsettled: Unsettled,
+  tries: Tries,
+  signal: AbortSignal,
+): Promise<TransferOutcome | undefined> {
+  const settle = async (verdict: RecheckVerdict) => {
+    if (verdict !== 'changed') return unsettled.commit();
+    await discard(transfer, tries, signal);
+    return undefined;
+  };
+  try {
+    return await transfer.rechecks?.run(transfer, unsettled.head, settle, signal);
+  } finally {
+    unsettled.release();
   }
 }
