@@ -1,5 +1,5 @@
 import type { BodyMemory, ReservedMemory } from '../model/body-memory.ts';
-import { pieceSizeBytes } from './piece-size.ts';
+import { pieceSizeBytes } from '../model/piece-size.ts';
 
 /** What was gathered, with the memory that it lies in. */
 export interface Gathered {

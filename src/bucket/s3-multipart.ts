@@ -4,7 +4,7 @@ import { Failure } from '../model/failure.ts';
 import { S3Error } from '../s3/s3-error.ts';
 import { MAX_PARTS, partSizeBytes } from './part-size.ts';
 import type { EndTurn } from './part-turns.ts';
-import { pieceSizeBytes } from './piece-size.ts';
+import { pieceSizeBytes } from '../model/piece-size.ts';
 import { s3Complete } from './s3-complete.ts';
 import type { Gathered } from './s3-growing-buffer.ts';
 import { writeHeaders } from './s3-headers.ts';

@@ -1,3 +1,4 @@
+import { lendBody } from '../model/lend-body.ts';
 import type { OriginAnswer, OriginHead } from '../model/origin.ts';
 import type { BodySink } from '../model/ports.ts';
 
@@ -30,9 +31,17 @@ class WatchedBody implements OriginAnswer {
     }
   }
 
-  async pipeTo(sink: BodySink): Promise<number> {
+  pipeTo(sink: BodySink): Promise<number> {
+    return this.#passed(this.#answer.pipeTo((chunk) => this.#hand(chunk, sink)));
+  }
+
+  lendTo(sink: BodySink): Promise<number> {
+    return this.#passed(lendBody(this.#answer, (chunk) => this.#hand(chunk, sink)));
+  }
+
+  async #passed(passing: Promise<number>): Promise<number> {
     try {
-      return await this.#answer.pipeTo((chunk) => this.#hand(chunk, sink));
+      return await passing;
     } catch (error) {
       if (!this.#consumerFailed) this.#onBroken();
       throw error;
