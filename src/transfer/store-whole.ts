@@ -75,13 +75,12 @@ async function gather(
   gate: CommitGate,
   reserved: ReservedMemory,
 ): Promise<Uint8Array> {
-  const piece = reserved.piece('shared');
   let at = 0;
   await lendBody(answer, (chunk) => {
     // It refuses what is more than was declared, for which there is no room.
     gate.update(chunk);
-    piece.set(chunk, at);
+    reserved.piece('shared', chunk).set(chunk, at);
     at += chunk.length;
   });
-  return piece.subarray(0, at);
+  return reserved.piece('shared').subarray(0, at);
 }
