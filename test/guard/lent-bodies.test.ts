@@ -10,9 +10,12 @@ import { answerOf } from './scripted-origin.ts';
 const LENT = Buffer.from('lent');
 const PIPED = Buffer.from('piped');
 
+type Lend = (sink: BodySink) => Promise<number>;
+
 /** An answer that says by its bytes how it was read. */
-function answer(lendTo?: OriginAnswer['lendTo']): OriginAnswer {
-  const { head, bytes } = answerOf('a');
+function answer(lendTo?: Lend): OriginAnswer {
+  const { head } = answerOf('a');
+  const bytes = () => Promise.resolve(PIPED);
   const pipeTo = async (sink: BodySink): Promise<number> => {
     await sink(PIPED);
     return PIPED.length;
@@ -20,7 +23,7 @@ function answer(lendTo?: OriginAnswer['lendTo']): OriginAnswer {
   return lendTo === undefined ? { head, bytes, pipeTo } : { head, bytes, pipeTo, lendTo };
 }
 
-const lending: OriginAnswer['lendTo'] = async (sink) => {
+const lending: Lend = async (sink) => {
   await sink(LENT);
   return LENT.length;
 };
