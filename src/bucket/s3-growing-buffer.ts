@@ -1,5 +1,5 @@
 import type { BodyMemory, ReservedMemory } from '../model/body-memory.ts';
-import { pieceSizeBytes } from './piece-size.ts';
+import { pieceSizeBytes } from '../model/piece-size.ts';
 
 /** What was gathered, with the memory that it lies in. */
 export interface Gathered {
@@ -51,11 +51,11 @@ export class GrowingBuffer {
     const taken = chunk.subarray(0, this.#limitBytes - this.length);
     if (taken.length === 0 || this.tryAppend(taken)) return taken.length;
     if (this.#gathered === undefined && !this.#isKnown) {
-      this.#move(await this.#budget.begin(signal));
+      this.#move(await this.#budget.begin(signal), taken);
       if (this.tryAppend(taken)) return taken.length;
     }
     const size = pieceSizeBytes(this.#limitBytes, this.#budget.limitBytes);
-    this.#move(await this.#budget.reserve(size, signal));
+    this.#move(await this.#budget.reserve(size, signal), taken);
     this.tryAppend(taken);
     return taken.length;
   }
@@ -82,8 +82,9 @@ export class GrowingBuffer {
     else reserved?.release();
   }
 
-  #move(reserved: ReservedMemory): void {
-    const memory = reserved.piece('shared').subarray(0, this.#limitBytes);
+  #move(reserved: ReservedMemory, next: Uint8Array): void {
+    const before = this.#gathered === undefined ? next : this.bytes();
+    const memory = reserved.piece('shared', before).subarray(0, this.#limitBytes);
     memory.set(this.bytes());
     const length = this.length;
     this.#gathered?.reserved.recycle();

@@ -4,7 +4,7 @@ import { Failure } from '../model/failure.ts';
 import { S3Error } from '../s3/s3-error.ts';
 import { MAX_PARTS, partSizeBytes } from './part-size.ts';
 import type { EndTurn } from './part-turns.ts';
-import { pieceSizeBytes } from './piece-size.ts';
+import { pieceSizeBytes } from '../model/piece-size.ts';
 import { s3Complete } from './s3-complete.ts';
 import type { Gathered } from './s3-growing-buffer.ts';
 import { writeHeaders } from './s3-headers.ts';
@@ -90,7 +90,7 @@ export class S3Multipart {
   /** Takes the chunk; waits for memory, and while as many parts as are allowed are under way. */
   async append(chunk: Uint8Array): Promise<void> {
     for (let at = 0; at < chunk.length;) {
-      const open = (this.#open ??= await this.#startPart());
+      const open = (this.#open ??= await this.#startPart(chunk.subarray(at)));
       const taken = chunk.subarray(at, at + open.memory.length - open.length);
       open.memory.set(taken, open.length);
       open.length += taken.length;
@@ -188,7 +188,8 @@ export class S3Multipart {
     return partSizeBytes(this.#number, wanted, this.#request.options.length);
   }
 
-  async #startPart(): Promise<OpenPart> {
+  /** @param source what the part begins with, and perhaps more */
+  async #startPart(source: Uint8Array): Promise<OpenPart> {
     const { signal, options } = this.#request;
     const size = this.#partSize();
     const left = (options.length ?? Infinity) - this.#sentBytes;
@@ -202,7 +203,8 @@ export class S3Multipart {
       endTurn();
       throw error;
     }
-    return { endTurn, reserved, memory: reserved.piece('shared').subarray(0, bytes), length: 0 };
+    const memory = reserved.piece('shared', source).subarray(0, bytes);
+    return { endTurn, reserved, memory, length: 0 };
   }
 
   async #sendOpen({ endTurn, reserved, memory, length }: OpenPart): Promise<void> {

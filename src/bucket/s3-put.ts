@@ -4,7 +4,7 @@ import type { WriteResult } from '../model/bucket.ts';
 import { Failure } from '../model/failure.ts';
 import type { ObjectKey } from '../model/object-key.ts';
 import type { Headers } from '../model/ports.ts';
-import { ONE_GO_BYTES } from '../s3/body-digest.ts';
+import { THREAD_BYTES } from '../s3/large-digests.ts';
 import { requestIdIn } from '../s3/request-id.ts';
 import { S3Error } from '../s3/s3-error.ts';
 import type { S3Request, S3Response } from '../s3/s3-store.ts';
@@ -141,7 +141,7 @@ export async function s3Put(
   }
   let md5: string;
   let sha256: string | undefined;
-  if (body.length <= ONE_GO_BYTES) {
+  if (body.length < THREAD_BYTES) {
     md5 = hash('md5', body, 'hex');
   } else {
     const digests = await uploadDigests(body, tools.store.signsBodies);

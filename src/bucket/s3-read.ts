@@ -2,6 +2,7 @@ import { type AskedRange, type PartOfObject, partLength, partOf } from '../model
 import type { StoredAnswer, StoredObject } from '../model/bucket.ts';
 import { asError } from '../http/network-failure.ts';
 import { Failure } from '../model/failure.ts';
+import { lendBody } from '../model/lend-body.ts';
 import type { ObjectKey } from '../model/object-key.ts';
 import type { BodySink, Headers } from '../model/ports.ts';
 import { S3Error } from '../s3/s3-error.ts';
@@ -61,8 +62,7 @@ class S3Answer implements StoredAnswer {
   }
 
   lendTo(sink: BodySink): Promise<number> {
-    const response = this.#response;
-    return this.#pass(sink, (own) => response.lendTo?.(own) ?? response.pipeTo(own));
+    return this.#pass(sink, (own) => lendBody(this.#response, own));
   }
 
   async #pass(sink: BodySink, pass: (own: BodySink) => Promise<number>): Promise<number> {

@@ -86,6 +86,7 @@ async function openHttp(
     connections: Math.min(protect.concurrency, settings.concurrency),
     clock,
     userAgent: `bucketfill/${version}`,
+    lendsReads: true,
   });
   const { host } = new URL(name);
   const home = targetUrl(resolved.baseUrl);
@@ -123,6 +124,7 @@ async function openS3(
       timeouts: rule.request.timeouts,
       connections: Math.min(rule.protect.concurrency, settings.concurrency),
       attempts: ONE_ATTEMPT,
+      lendsReads: true,
       drain: settings.drain,
     },
     settings.folder,

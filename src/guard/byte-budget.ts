@@ -8,6 +8,9 @@ const BEGIN_BYTES = 256 * 1024;
 /** Beginnings take no more than one byte in so many of the budget. */
 const BEGIN_SHARE = 8;
 
+/** A word of memory: what is behind each piece, which does not count, for it to begin within one. */
+const SPARE_BYTES = 8;
+
 /** How a budget stands. */
 export interface ByteUsage {
   readonly reservedBytes: number;
@@ -181,29 +184,37 @@ class Budget implements ByteBudget {
     return this.#reservation(kind, bytes, kept);
   }
 
+  #block(bytes: number, use: 'shared' | undefined): Uint8Array {
+    return use === 'shared' ? this.#shared.take(bytes) : Buffer.allocUnsafeSlow(bytes);
+  }
+
   #reservation(kind: Kind, bytes: number, kept: Uint8Array | undefined): ReservedMemory {
-    let piece = kept;
+    let block = kept;
+    let piece: Uint8Array | undefined;
     let touched = false;
     let over = false;
     const end = (reusable: boolean): void => {
       if (over) return;
       over = true;
       this.#reserved[kind] -= this.#counted(bytes);
-      if (piece !== undefined) {
+      if (block !== undefined) {
         this.#usedBytes -= bytes;
-        if (bytes <= this.limitBytes && (reusable || !touched)) this.#idle.keep(piece);
+        if (bytes <= this.limitBytes && (reusable || !touched)) this.#idle.keep(bytes, block);
       }
+      block = undefined;
       piece = undefined;
       this.#serve();
     };
     return {
-      piece: (use) => {
+      piece: (use, source) => {
         if (over) throw new Error('memory was used after it had been given back');
         touched = true;
-        if (piece === undefined) {
+        if (block === undefined) {
           this.#usedBytes += bytes;
-          piece = use === 'shared' ? this.#shared.take(bytes) : Buffer.allocUnsafeSlow(bytes);
+          block = this.#block(bytes + SPARE_BYTES, use);
         }
+        const from = (source?.byteOffset ?? 0) % SPARE_BYTES;
+        piece ??= block.subarray(from, from + bytes);
         return piece;
       },
       release: () => {

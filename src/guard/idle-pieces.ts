@@ -17,7 +17,7 @@ export class IdlePieces {
     return this.#bytes;
   }
 
-  /** A piece of exactly that size, if there is one. */
+  /** A piece that was kept by exactly that size, if there is one. */
   take(size: number): Uint8Array | undefined {
     const pieces = this.#bySize.get(size);
     const piece = pieces?.pop();
@@ -28,11 +28,11 @@ export class IdlePieces {
     return piece;
   }
 
-  keep(piece: Uint8Array): void {
-    const pieces = this.#bySize.get(piece.length);
-    if (pieces === undefined) this.#bySize.set(piece.length, [piece]);
+  keep(size: number, piece: Uint8Array): void {
+    const pieces = this.#bySize.get(size);
+    if (pieces === undefined) this.#bySize.set(size, [piece]);
     else pieces.push(piece);
-    this.#bytes += piece.length;
+    this.#bytes += size;
     // It keeps no process alive.
     this.#looks ??= setInterval(() => {
       this.#look();

@@ -1,4 +1,5 @@
 import { Failure } from '../model/failure.ts';
+import { lendBody } from '../model/lend-body.ts';
 import type { OriginAnswer, OriginHead } from '../model/origin.ts';
 import type { BodySink } from '../model/ports.ts';
 
@@ -26,10 +27,16 @@ class PacedBody implements OriginAnswer {
   }
 
   pipeTo(sink: BodySink): Promise<number> {
-    return this.#answer.pipeTo((chunk) => {
-      const wait = this.#onBytes(chunk.length);
-      return wait === undefined ? sink(chunk) : wait.then(() => sink(chunk));
-    });
+    return this.#answer.pipeTo((chunk) => this.#hand(chunk, sink));
+  }
+
+  lendTo(sink: BodySink): Promise<number> {
+    return lendBody(this.#answer, (chunk) => this.#hand(chunk, sink));
+  }
+
+  #hand(chunk: Uint8Array, sink: BodySink): void | Promise<void> {
+    const wait = this.#onBytes(chunk.length);
+    return wait === undefined ? sink(chunk) : wait.then(() => sink(chunk));
   }
 
   bytes(limit: number): Promise<Uint8Array> {

@@ -1,3 +1,4 @@
+import { lendBody } from '../model/lend-body.ts';
 import type { OriginAnswer, OriginHead } from '../model/origin.ts';
 import type { BodySink } from '../model/ports.ts';
 
@@ -29,12 +30,18 @@ class WatchedBody implements OriginAnswer {
   }
 
   pipeTo(sink: BodySink): Promise<number> {
-    return this.#answer
-      .pipeTo((chunk) => this.#hand(chunk, sink))
-      .catch((error: unknown) => {
-        if (!this.#consumerFailed) this.#onBroken();
-        throw error;
-      });
+    return this.#passed(this.#answer.pipeTo((chunk) => this.#hand(chunk, sink)));
+  }
+
+  lendTo(sink: BodySink): Promise<number> {
+    return this.#passed(lendBody(this.#answer, (chunk) => this.#hand(chunk, sink)));
+  }
+
+  #passed(passing: Promise<number>): Promise<number> {
+    return passing.catch((error: unknown) => {
+      if (!this.#consumerFailed) this.#onBroken();
+      throw error;
+    });
   }
 
   #hand(chunk: Uint8Array, sink: BodySink): Promise<void> | undefined {

@@ -3,6 +3,8 @@ import type { Socket } from 'node:net';
 /** Read at once, in bytes; as much as Node reads. */
 const READ_BYTES = 64 * 1024;
 
+const WORD_BYTES = 8;
+
 /**
  * Reads a socket into memory that is used again. Node takes new memory for each read, all of which
  * counts as garbage of the collector's oldest kind: a large body that is only handed on makes it
@@ -20,8 +22,13 @@ export class LentReads {
   /** Whoever reads gives each chunk back before it returns, or keeps it. */
   isLending = false;
   #socket: Socket | undefined;
-  #memory = Buffer.allocUnsafeSlow(READ_BYTES);
+  #memory = Buffer.allocUnsafeSlow(READ_BYTES + WORD_BYTES);
   #isKept = false;
+  /**
+   * Where in its word the stream has come to, and the next read begins: so what is copied to one place
+   * chunk by chunk is copied in whole words, if the first one is.
+   */
+  #within = 0;
   /** What came and was not read; two chunks at most, since reading pauses behind the first. */
   readonly #unread: Buffer[] = [];
 
@@ -43,14 +50,15 @@ export class LentReads {
   #next(): Uint8Array {
     if (this.#isKept) {
       this.#isKept = false;
-      this.#memory = Buffer.allocUnsafeSlow(READ_BYTES);
+      this.#memory = Buffer.allocUnsafeSlow(READ_BYTES + WORD_BYTES);
     }
-    return this.#memory;
+    return this.#memory.subarray(this.#within, this.#within + READ_BYTES);
   }
 
   /** @returns false where reading is to pause: nobody took what came. */
   #onRead(bytes: number): boolean {
-    const chunk = this.#memory.subarray(0, bytes);
+    const chunk = this.#memory.subarray(this.#within, this.#within + bytes);
+    this.#within = (this.#within + bytes) % WORD_BYTES;
     this.#unread.push(this.isLending ? chunk : this.#owned(chunk));
     this.#socket?.emit('readable');
     if (this.#unread.length === 0) return true;

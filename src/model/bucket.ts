@@ -100,6 +100,7 @@ export type WriteResult =
  * an upload that is aborted, or forgotten by a crash, changes nothing there.
  */
 export interface Upload {
+  /** Keeps a chunk only where it answers with a promise; else its memory may be used again. */
   readonly write: BodySink;
   commit(): Promise<WriteResult>;
   /**

@@ -9,6 +9,7 @@ import type { RedirectPolicy } from '../http/redirect-hop.ts';
 import { retryAfterMs } from '../http/retry-after.ts';
 import { shownUrl, targetUrl, targetUrls, type TargetUrl } from '../http/target-url.ts';
 import { Failure, type RefusedAnswer } from '../model/failure.ts';
+import { lendBody } from '../model/lend-body.ts';
 import {
   type AnswerReader,
   type Origin,
@@ -30,7 +31,13 @@ export interface HttpOriginSettings
   extends
     Pick<
       HttpClientSettings,
-      'connections' | 'timeouts' | 'allowPrivate' | 'proxies' | 'userAgent' | 'resolve'
+      | 'connections'
+      | 'timeouts'
+      | 'allowPrivate'
+      | 'proxies'
+      | 'userAgent'
+      | 'lendsReads'
+      | 'resolve'
     >,
     AddressIdentity {
   /** As events show it: scheme, host and path; no credentials, no query. */
@@ -206,6 +213,7 @@ function answerOf(name: string, response: HttpResponse, target: TargetUrl): Orig
     head: { origin: name, url: shownUrl(target), status, headers, length, framing },
     bytes: (limit) => response.bytes(limit),
     pipeTo: (sink) => response.pipeTo(sink),
+    lendTo: (sink) => lendBody(response, sink),
   };
 }
 

@@ -8,6 +8,7 @@ import { withoutWords } from '../s3/metadata-text.ts';
 import { S3Error } from '../s3/s3-error.ts';
 import type { S3Request, S3Response, S3Store } from '../s3/s3-store.ts';
 import { Failure, FatalError, type FailureCode } from '../model/failure.ts';
+import { lendBody } from '../model/lend-body.ts';
 import {
   type Origin,
   type OriginAnswer,
@@ -209,6 +210,7 @@ function answerOf(origin: string, url: string, response: S3Response): OriginAnsw
     head,
     bytes: (limit) => response.bytes(limit),
     pipeTo: (sink) => response.pipeTo(sink),
+    lendTo: (sink) => lendBody(response, sink),
   };
 }
 

@@ -4,6 +4,7 @@ import type { Checkpoint } from '../model/checkpoint.ts';
 import type { Entry, EntrySource, SourcePosition } from '../model/entry.ts';
 import type { EventKey, ObjectOutcome } from '../model/event.ts';
 import { FatalError, Interrupted } from '../model/failure.ts';
+import type { ObjectKey } from '../model/object-key.ts';
 import type { Clock, EventSink, OnBoundary } from '../model/ports.ts';
 import { needsPresence } from '../plan/decide-copy.ts';
 import type { KeyFilter } from '../plan/key-filter.ts';
@@ -12,6 +13,7 @@ import type { BegunJob } from './begin-job.ts';
 import type { CopyingThreads, EntryWork, Examination } from './examination.ts';
 import { beginEntry, examineEntry } from './examine-entry.ts';
 import { ConcurrencyTuner, START_AT_ONCE } from './concurrency-tuner.ts';
+import { largeAtOnce, Lanes, type Turn } from './lanes.ts';
 import { ASKED_NOTHING, type BatchPresence, type PresenceFinder } from './presence.ts';
 import { Recorder } from './recorder.ts';
 import { openSegment, SegmentTracker } from './segment-tracker.ts';
@@ -33,6 +35,8 @@ const MOST_PARKED = 4096;
 
 /** A thread that is so busy gets no more done by having more to do at once. */
 const SATURATED_SHARE = 0.8;
+
+const DUPLICATE: ObjectOutcome = { outcome: 'skipped', rule: null, reason: 'duplicate' };
 
 /** What the engine works with. */
 export interface EngineJob {
@@ -84,7 +88,9 @@ export class Engine {
   #level: number;
   /** Entries that wait for their rule's addresses, or for who else fetches their keys. */
   #waiting = 0;
-  #previousKey: string | undefined;
+  /** Large ones among those that wait in the queue, or are worked on. */
+  #largeBegun = 0;
+  #previousKey: ObjectKey | undefined;
   #failure: { readonly error: unknown } | undefined;
 
   constructor(job: EngineJob, tallies: Tallies) {
@@ -223,48 +229,47 @@ export class Engine {
     const inBucket = needsPresence(overwrite)
       ? await presence.survey(asked, this.#intakeSignal())
       : ASKED_NOTHING;
-    for (const [index, entry] of entries.entries()) {
-      if (!segment.isOpen(index)) continue;
+    const lanes = new Lanes(entries, (index) => segment.isOpen(index), this.#previousKey);
+    this.#previousKey = lanes.lastKey;
+    while (lanes.isMore) {
       if (this.#recorder.isFull) await this.#recorder.room();
       if (this.#queue.size >= this.#level) await this.#queue.onSizeLessThan(this.#refillBelow());
       if (this.#stopping) return false;
-      const begun = this.#begin(entry, inBucket);
-      if ('outcome' in begun) this.#recorder.settle(segment, index, eventKey(entry), begun);
-      else this.#enqueue(segment, index, begun);
+      const turn = lanes.next(this.#largeBegun < largeAtOnce(this.#level));
+      if (turn !== undefined) this.#begin(segment, turn, inBucket);
     }
     return true;
   }
 
-  #begin(entry: Entry, inBucket: BatchPresence): ObjectOutcome | EntryWork {
-    if (!('invalid' in entry)) {
-      const { key } = entry;
-      if (key === this.#previousKey || this.#keysInFlight.has(key)) {
-        return { outcome: 'skipped', rule: null, reason: 'duplicate' };
-      }
-      this.#previousKey = key;
-    }
-    return beginEntry(this.#examination, entry, inBucket);
+  #begin(segment: SegmentTracker, turn: Turn, inBucket: BatchPresence): void {
+    const { index, entry, isRepeat } = turn;
+    const isDuplicate = isRepeat || ('key' in entry && this.#keysInFlight.has(entry.key));
+    const begun = isDuplicate ? DUPLICATE : beginEntry(this.#examination, entry, inBucket);
+    if ('outcome' in begun) this.#recorder.settle(segment, index, eventKey(entry), begun);
+    else this.#enqueue(segment, turn, begun);
   }
 
-  #enqueue(segment: SegmentTracker, index: number, work: EntryWork): void {
+  #enqueue(segment: SegmentTracker, turn: Turn, work: EntryWork): void {
     this.#keysInFlight.add(work.entry.key);
+    if (turn.isLarge) this.#largeBegun += 1;
     this.#queue
-      .add(() => this.#examine(segment, index, work))
+      .add(() => this.#examine(segment, turn, work))
       .catch((error: unknown) => {
         this.#fail(error);
       });
   }
 
-  async #examine(segment: SegmentTracker, index: number, work: EntryWork): Promise<void> {
+  async #examine(segment: SegmentTracker, turn: Turn, work: EntryWork): Promise<void> {
     const { key } = work.entry;
     try {
       if (this.#stopping) return;
       const outcome = await examineEntry(this.#examination, work, this.#signal);
-      this.#recorder.settle(segment, index, { key }, outcome);
+      this.#recorder.settle(segment, turn.index, { key }, outcome);
     } catch (error) {
       this.#leaveOpen(error);
     } finally {
       this.#keysInFlight.delete(key);
+      if (turn.isLarge) this.#largeBegun -= 1;
     }
   }
 

@@ -3,7 +3,7 @@ import { hash } from 'node:crypto';
 import { type DigestAlgorithm, SLICE_BYTES, slicedDigests } from './sliced-digests.ts';
 
 /** Up to this many bytes are hashed at one go: there would be but one slice. */
-export const ONE_GO_BYTES = SLICE_BYTES;
+const ONE_GO_BYTES = SLICE_BYTES;
 
 /**
  * The digest of a whole body, as hex digits: at once where it is small, else by slices, so that

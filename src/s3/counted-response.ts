@@ -1,4 +1,5 @@
 import type { HttpResponse } from '../http/http-client.ts';
+import { lendBody } from '../model/lend-body.ts';
 import type { BodySink, Headers } from '../model/ports.ts';
 import type { S3Response } from './s3-store.ts';
 
@@ -35,7 +36,6 @@ export class CountedResponse implements S3Response {
   }
 
   lendTo(sink: BodySink): Promise<number> {
-    const response = this.#response;
-    return response.lendTo === undefined ? response.pipeTo(sink) : response.lendTo(sink);
+    return lendBody(this.#response, sink);
   }
 }

@@ -4,8 +4,8 @@ import { isMainThread } from 'node:worker_threads';
 import { DigestThread } from './digest-thread.ts';
 import { type DigestAlgorithm, slicedDigests } from './sliced-digests.ts';
 
-/** Less than this is hashed before a thread has heard of it. */
-const THREAD_BYTES = 1024 * 1024;
+/** Less than this is hashed before a thread has heard of it and its answer has been. */
+export const THREAD_BYTES = 128 * 1024;
 
 /** Two hash faster than the bytes can come. */
 const MAX_THREADS = 2;

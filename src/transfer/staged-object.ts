@@ -1,5 +1,6 @@
 import type { LastingUpload, Upload, WriteResult } from '../model/bucket.ts';
 import type { OriginAnswer, OriginHead, ReadOn } from '../model/origin.ts';
+import { lendBody } from '../model/lend-body.ts';
 import { readOn } from '../plan/read-on.ts';
 import type { BodyTap } from './body-tap.ts';
 import type { CommitGate } from './commit-gate.ts';
@@ -58,7 +59,7 @@ export class StagedObject {
   /** Takes an answer's body behind what is there. Throws as `pipeTo`, the gate and the bucket. */
   async take(answer: OriginAnswer): Promise<void> {
     const { lasting } = this.#upload;
-    await answer.pipeTo((chunk) => {
+    const sink = (chunk: Uint8Array): void | Promise<void> => {
       try {
         const busy = lasting === undefined ? this.#pass(chunk) : this.#step(chunk, lasting);
         return busy?.catch((error: unknown) => {
@@ -67,7 +68,9 @@ export class StagedObject {
       } catch (error) {
         throw this.#spoilt(error);
       }
-    });
+    };
+    // Who taps a body keeps its chunks.
+    await (this.#tap === undefined ? lendBody(answer, sink) : answer.pipeTo(sink));
   }
 
   #pass(chunk: Uint8Array): void | Promise<void> {

@@ -1,5 +1,7 @@
 import type { ClaimHolder } from '../model/claims.ts';
+import { lendBody } from '../model/lend-body.ts';
 import type { OriginAnswer, OriginHead } from '../model/origin.ts';
+import type { BodySink } from '../model/ports.ts';
 import type { Transfer } from './transfer.ts';
 
 /** Ends a transfer whose key another process is at work on; its caller learns it as an outcome. */
@@ -45,14 +47,17 @@ export class TransferClaim {
   growing(answer: OriginAnswer, receivedBytes: () => number): OriginAnswer {
     const { claims, tap } = this.#transfer;
     if (this.#taken || claims === undefined || tap !== undefined) return answer;
+    const claiming =
+      (sink: BodySink): BodySink =>
+      (chunk) => {
+        if (this.#taken || !this.#isLarge(receivedBytes() + chunk.length)) return sink(chunk);
+        return this.#take().then(() => sink(chunk));
+      };
     return {
       head: answer.head,
-      bytes: async (limit) => answer.bytes(limit),
-      pipeTo: async (sink) =>
-        answer.pipeTo((chunk) => {
-          if (this.#taken || !this.#isLarge(receivedBytes() + chunk.length)) return sink(chunk);
-          return this.#take().then(() => sink(chunk));
-        }),
+      bytes: (limit) => answer.bytes(limit),
+      pipeTo: (sink) => answer.pipeTo(claiming(sink)),
+      lendTo: (sink) => lendBody(answer, claiming(sink)),
     };
   }
 

@@ -11,17 +11,16 @@ import { gateSettings } from './body-tap.ts';
 import { CommitGate, type Passed } from './commit-gate.ts';
 import { assertAlike, confirmBody } from './confirm-body.ts';
 import { nowhere } from './nowhere.ts';
-import { stageObject, takeUpObject, writeOptions } from './stage-object.ts';
+import { stageObject, takeUpObject } from './stage-object.ts';
 import { StagedObject } from './staged-object.ts';
+import { ONE_BUFFER_BYTES, storeWhole } from './store-whole.ts';
 import { outcomeOf, type TransferOutcome } from './transfer-outcome.ts';
 import type { Transfer } from './transfer.ts';
 import { KeyHeld, TransferClaim } from './transfer-claim.ts';
-import { discard, requestOf, suspend, type Tries, whatIsThere } from './tries.ts';
+import { discard, mustRecheck, requestOf, suspend, type Tries, whatIsThere } from './tries.ts';
 import { settled, type Taken, Unsettled } from './unsettled.ts';
 
-/** Bodies up to this many bytes, of declared length, are taken and stored as one buffer. */
-const ONE_BUFFER_BYTES = 1024 * 1024;
-/** Of one that somebody waits for, less. */
+/** Bodies that somebody waits for are taken as one buffer up to this many bytes. */
 const ONE_TAPPED_BUFFER_BYTES = 64 * 1024;
 
 /**
@@ -183,45 +182,6 @@ async function receiveRest(
   if (wasGivenUp && !tries.askedAgain) tries.askedAgain = true;
   else await discard(transfer, tries, signal);
   return new ReadAgain((again) => receive(transfer, again, tries, signal));
-}
-
-async function storeWhole(
-  transfer: Transfer,
-  answer: OriginAnswer,
-  gate: CommitGate,
-  tries: Tries,
-  signal: AbortSignal,
-): Promise<Taken> {
-  const { entry, bucket, store, tap } = transfer;
-  const metadata = storedMetadata(entry.key, answer.head, store);
-  const reserving = transfer.memory.reserve(answer.head.length ?? ONE_BUFFER_BYTES, signal);
-  const reserved = reserving instanceof Promise ? await reserving : reserving;
-  let isUnsettled = false;
-  try {
-    const bytes = await answer.bytes(ONE_BUFFER_BYTES);
-    gate.update(bytes);
-    const passed = gate.pass();
-    if (tap !== undefined) {
-      await tap.write(bytes);
-      tap.passed();
-    }
-    const put = async () => {
-      const options = writeOptions(transfer, bytes.length);
-      const result = await bucket.putBytes(entry.key, bytes, metadata, options, signal);
-      return outcomeOf(result, passed.bytes, answer.head, gate.lengthVerified, tries.heads);
-    };
-    isUnsettled = mustRecheck(transfer, answer.head, tries);
-    if (!isUnsettled) return await put();
-    return new Unsettled(answer.head, put, () => {
-      reserved.release();
-    });
-  } finally {
-    if (!isUnsettled) reserved.release();
-  }
-}
-
-function mustRecheck({ rechecks, tap }: Transfer, head: OriginHead, { sinceMs }: Tries): boolean {
-  return tap === undefined && rechecks?.isDue(head, sinceMs) === true;
 }
 
 async function storeStreamed(

@@ -70,6 +70,15 @@ function isNothingThere({ uploads, entry }: Transfer, { givenUp, staged }: Tries
   return givenUp === undefined && staged === undefined && uploads?.find(entry.key) === undefined;
 }
 
+/** Whether the origin is asked once more for the version that was read, before it is committed. */
+export function mustRecheck(
+  { rechecks, tap }: Transfer,
+  head: OriginHead,
+  { sinceMs }: Tries,
+): boolean {
+  return tap === undefined && rechecks?.isDue(head, sinceMs) === true;
+}
+
 /**
  * The transfer's request, which tells what of the object is there at each try. Field by field: it is
  * made for every object, and a spread costs many times as much.

@@ -31,8 +31,9 @@ async function writeObject(file, bytes) {
 }
 
 /**
- * Makes an origin's tree of objects of these sizes, and a list of its keys in their order.
- * @returns {Promise<{ name: string, keysFile: string, keys: string[], objects: number, bytes: number }>}
+ * Makes an origin's tree of objects of these sizes, a list of its keys in their order, and one that
+ * names the sizes as well.
+ * @returns {Promise<{ name: string, keysFile: string, sizedKeysFile: string, keys: string[], objects: number, bytes: number }>}
  */
 export async function makeTree(folder, name, sizes) {
   const keys = sizes.map((_, number) => keyOf(number));
@@ -46,8 +47,11 @@ export async function makeTree(folder, name, sizes) {
   }
   const keysFile = path.join(folder, `${name}.keys`);
   await writeFile(keysFile, keys.map((key) => `${key}\n`).join(''));
+  const sizedKeysFile = path.join(folder, `${name}.csv`);
+  const lines = keys.map((key, number) => `${key},${sizes[number]}\n`);
+  await writeFile(sizedKeysFile, `key,size\n${lines.join('')}`);
   const bytes = sizes.reduce((all, one) => all + one, 0);
-  return { name, keysFile, keys, objects: sizes.length, bytes };
+  return { name, keysFile, sizedKeysFile, keys, objects: sizes.length, bytes };
 }
 
 /** The list of the first keys of a tree, in a file of its own. */

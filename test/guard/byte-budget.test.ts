@@ -135,7 +135,7 @@ describe('a byte budget', () => {
     expect(first.piece() === piece).toBe(true);
     first.recycle();
     const second = atOnce(budget.reserve(3 * MIB, never));
-    expect(second.piece() === piece).toBe(true);
+    expect(second.piece().buffer === piece.buffer).toBe(true);
     second.recycle();
     atOnce(budget.reserve(2 * MIB, never)).piece();
     expect(budget.usage().allocatedBytes).toBe(5 * MIB);
@@ -189,12 +189,30 @@ describe('a byte budget', () => {
     });
   });
 
+  it.each([0, 3, 7])(
+    'gives a piece that lies in words as what is copied to it, %i in',
+    (within) => {
+      const budget = byteBudget(8 * MIB);
+      const source = new Uint8Array(new ArrayBuffer(64), 8 + within, 16);
+      for (const use of ['shared', undefined] as const) {
+        const reserved = atOnce(budget.reserve(3 * MIB, never));
+        const piece = reserved.piece(use, source);
+        expect(piece.byteOffset % 8).toBe(within);
+        expect(piece.length).toBe(3 * MIB);
+        expect(reserved.piece() === piece).toBe(true);
+        reserved.recycle();
+      }
+      expect(budget.usage().allocatedBytes).toBe(3 * MIB);
+    },
+  );
+
   it('gives a piece that requests may still read to nobody', () => {
     const budget = byteBudget(8 * MIB);
     const first = atOnce(budget.reserve(3 * MIB, never));
     const piece = first.piece();
     first.release();
-    expect(atOnce(budget.reserve(3 * MIB, never)).piece() === piece).toBe(false);
+    const other = atOnce(budget.reserve(3 * MIB, never)).piece();
+    expect(other.buffer === piece.buffer).toBe(false);
   });
 
   it('takes what is offered as soon as somebody waits, one offer after the other', async () => {

@@ -94,6 +94,25 @@ describe('a body whose chunks are lent', () => {
     expect(Buffer.concat(kept).equals(BODY)).toBe(true);
   });
 
+  it('lies in words of memory as in the stream, however it is cut', async () => {
+    answer = async (socket) => {
+      socket.write(head(BODY.length));
+      for (let at = 0; at < BODY.length; at += 99_997) {
+        socket.write(BODY.subarray(at, at + 99_997));
+        await turn();
+      }
+    };
+    const places: { readonly at: number; readonly within: number }[] = [];
+    let at = 0;
+    await lent((chunk) => {
+      places.push({ at, within: chunk.byteOffset % 8 });
+      at += chunk.length;
+    });
+    const first = places[0]?.within ?? 0;
+    expect(places.length).toBeGreaterThan(10);
+    expect(places.filter((one) => one.within !== (first + one.at) % 8)).toEqual([]);
+  });
+
   it('stays right where nobody reads it for a while', async () => {
     const copies: Buffer[] = [];
     await get(async (response) => {

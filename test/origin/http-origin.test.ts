@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
+import { lendBody } from '../../src/model/lend-body.ts';
 import { type Origin, type OriginRequest, ReadAgain } from '../../src/model/origin.ts';
 import type { HttpOriginSettings } from '../../src/origin/http-origin.ts';
 import { originRequest } from '../contract/origin-contract.ts';
@@ -33,6 +34,24 @@ const read = (origin: Origin, change: Partial<OriginRequest> = {}): Promise<stri
   );
 
 describe('an HTTP origin', () => {
+  it('lends its bodies from memory that is used again', async () => {
+    server.script('/o', { body: 'abcdefgh'.repeat(200_000) });
+    const memory = new Set<ArrayBufferLike>();
+    const chunks: Buffer[] = [];
+    const length = await open({ lendsReads: true }).read(
+      originRequest('o'),
+      async (answer) =>
+        lendBody(answer, (chunk) => {
+          memory.add(chunk.buffer);
+          chunks.push(Buffer.from(chunk));
+        }),
+      never,
+    );
+    expect(length).toBe(1_600_000);
+    expect(Buffer.concat(chunks).toString()).toBe('abcdefgh'.repeat(200_000));
+    expect(memory.size).toBeLessThan(chunks.length / 2);
+  });
+
   it.each([
     [404, 'ORIGIN_NOT_FOUND'],
     [410, 'ORIGIN_NOT_FOUND'],

@@ -134,6 +134,58 @@ describe('how many objects are worked on at once', () => {
   });
 });
 
+describe('large objects at the end of a list that names sizes', () => {
+  const MIB = 2 ** 20;
+  const listed = [
+    ...Array.from({ length: 40 }, (_, index) => ({ key: objectKey(`s${index}`), size: 1 })),
+    { key: objectKey('big'), size: 3 * MIB },
+    { key: objectKey('biggest'), size: 9 * MIB },
+    { key: objectKey('bigger'), size: 5 * MIB },
+  ];
+  const source: EntrySource = {
+    ...entries,
+    async *batches() {
+      yield await Promise.resolve({ entries: listed, start: 0, end: 1, prefixCrc: 0 });
+    },
+  };
+
+  /** Gives small objects after 100 ms, large ones after a second, and notes who was asked for. */
+  function noting(asked: string[]): Origin {
+    const [small, large] = [originOf(100), originOf(1000)];
+    return {
+      ...small,
+      read: (request, reader, signal) => {
+        asked.push(request.key);
+        const origin = request.key.startsWith('b') ? large : small;
+        return origin.read(request, reader, signal);
+      },
+    };
+  }
+
+  test('are begun first, the largest before all, and leave room for the others', async () => {
+    const asked: string[] = [];
+    start(noting(asked), 4, { entries: source });
+    await clock.advance(50);
+    expect(asked).toEqual(['biggest', 'bigger', 's0', 's1']);
+    await clock.advance(500);
+    expect(asked.slice(4).every((key) => key.startsWith('s'))).toBe(true);
+    await clock.advance(600);
+    expect(asked).toContain('big');
+  });
+
+  test('have every place once there is nothing else', async () => {
+    const asked: string[] = [];
+    const few = listed.slice(-4);
+    const onlyFew = { ...source, batches: source.batches.bind(source) };
+    onlyFew.batches = async function* () {
+      yield await Promise.resolve({ entries: few, start: 0, end: 1, prefixCrc: 0 });
+    };
+    start(noting(asked), 4, { entries: onlyFew });
+    await clock.advance(50);
+    expect(asked).toEqual(['biggest', 'bigger', 's39', 'big']);
+  });
+});
+
 describe('a job that makes no progress', () => {
   test('says so each minute, with what it waits for', async () => {
     start(originOf(3_600_000, true), 2, { waitingRules: () => ['all'] });

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 
 import { DigestThread } from '../../src/s3/digest-thread.ts';
-import { largeDigests } from '../../src/s3/large-digests.ts';
+import { largeDigests, THREAD_BYTES } from '../../src/s3/large-digests.ts';
 import type { DigestAlgorithm } from '../../src/s3/sliced-digests.ts';
 
 const MIB = 2 ** 20;
@@ -54,7 +54,7 @@ describe('the digests of many bytes', () => {
     expect(digests).toEqual(all.map((bytes) => digestsOf(bytes)));
   });
 
-  it('are made by a thread only of memory that it sees', async () => {
+  it('are made by a thread only of memory that it sees, and where they are worth it', async () => {
     const asked: number[] = [];
     const choose = (of: number) => () => {
       asked.push(of);
@@ -62,7 +62,9 @@ describe('the digests of many bytes', () => {
     };
     await largeDigests(BOTH, own(MIB), choose(1));
     await largeDigests(BOTH, shared(MIB), choose(2));
-    expect(asked).toEqual([2]);
+    await largeDigests(BOTH, shared(THREAD_BYTES), choose(3));
+    await largeDigests(BOTH, shared(THREAD_BYTES - 1), choose(4));
+    expect(asked).toEqual([2, 3]);
   });
 
   it('are got without the thread where that breaks down', async () => {

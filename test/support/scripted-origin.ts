@@ -55,5 +55,18 @@ function originAnswer({
       }
       return body.length;
     },
+    lendTo: async (sink) => {
+      let memory = Buffer.alloc(CHUNK_BYTES);
+      for (let at = 0; at < body.length; at += CHUNK_BYTES) {
+        const busy = sink(memory.subarray(0, body.copy(memory, 0, at)));
+        // As of a connection: what the sink is done with is overwritten.
+        if (busy === undefined) memory.fill(0xee);
+        else {
+          await busy;
+          memory = Buffer.alloc(CHUNK_BYTES);
+        }
+      }
+      return body.length;
+    },
   };
 }

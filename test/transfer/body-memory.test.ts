@@ -92,14 +92,13 @@ function breakingOrigin(pause: Promise<void>, during: () => Promise<void>): Orig
     read: async (request, reader, signal) => {
       const broken = script.read(
         request,
-        async (answer) =>
-          reader({
-            ...answer,
-            pipeTo: async (sink) => {
-              await sink(Buffer.alloc(1000, 'a'));
-              throw new Failure('LENGTH_MISMATCH', 'broken');
-            },
-          }),
+        async (answer) => {
+          const pipeTo: typeof answer.pipeTo = async (sink) => {
+            await sink(Buffer.alloc(1000, 'a'));
+            throw new Failure('LENGTH_MISMATCH', 'broken');
+          };
+          return reader({ ...answer, pipeTo, lendTo: pipeTo });
+        },
         signal,
       );
       await broken.catch(() => undefined);
@@ -111,7 +110,7 @@ function breakingOrigin(pause: Promise<void>, during: () => Promise<void>): Orig
             await during();
             return answer.pipeTo(sink);
           };
-          return reader({ ...answer, pipeTo });
+          return reader({ ...answer, pipeTo, lendTo: pipeTo });
         },
         signal,
       );

@@ -57,6 +57,7 @@ const code = (code: string): Error => expect.objectContaining({ code }) as Error
 
 describe.each([
   ['small', Buffer.from('hello')],
+  ['middling', Buffer.alloc(200_000, 'abc')],
   ['large', Buffer.alloc(LARGE, 'abc')],
 ])('a %s body', (_size, body) => {
   test('arrives with its bytes', async () => {

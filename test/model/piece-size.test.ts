@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { pieceSizeBytes } from '../../src/bucket/piece-size.ts';
+import { pieceSizeBytes } from '../../src/model/piece-size.ts';
 
 const MIB = 2 ** 20;
 
