@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { byteBudget, type ByteBudget } from '../../src/guard/byte-budget.ts';
 import type { ReservedMemory } from '../../src/model/body-memory.ts';
 
@@ -158,35 +158,6 @@ describe('a byte budget', () => {
       true,
       false,
     ]);
-  });
-
-  describe('with pieces that were recycled', () => {
-    beforeEach(() => {
-      vi.useFakeTimers();
-    });
-    afterEach(() => {
-      vi.useRealTimers();
-    });
-
-    it('forgets those that nobody needed for a while', () => {
-      const budget = byteBudget(8 * MIB, 0);
-      const use = (count: number): void => {
-        const all = Array.from({ length: count }, () => atOnce(budget.reserve(MIB, never)));
-        for (const memory of all) memory.piece();
-        for (const memory of all) memory.recycle();
-      };
-      use(5);
-      for (let times = 0; times < 4; times += 1) {
-        vi.advanceTimersByTime(3000);
-        use(2);
-      }
-      expect(budget.usage().allocatedBytes).toBe(2 * MIB);
-      vi.advanceTimersByTime(10_000);
-      expect(budget.usage().allocatedBytes).toBe(0);
-      expect(vi.getTimerCount()).toBe(0);
-      use(1);
-      expect(budget.usage().allocatedBytes).toBe(MIB);
-    });
   });
 
   it.each([0, 3, 7])(
