@@ -6,10 +6,10 @@ import * as YAML from 'yaml';
 
 const BUNDLE = fileURLToPath(new URL('../../dist/bundle/', import.meta.url));
 
-/** The file of a part, whose name ends in a digest. */
+/** The file of a part, whose name ends in eight characters of a digest, of which - may be one. */
 async function fileOf(part: string): Promise<string> {
   const found = (await readdir(BUNDLE)).find((file) =>
-    new RegExp(`^${part}-[^-]+\\.js$`).test(file),
+    new RegExp(`^${part}-[\\w-]{8}\\.js$`).test(file),
   );
   return found ?? `no part called ${part}`;
 }
@@ -45,7 +45,7 @@ test('a scan loads as few, and no store', async () => {
 test('help and checks of rules load nothing of a run', async () => {
   const loaded = await loadedWith(await fileOf('check'));
 
-  expect([...loaded].map((file) => file.replace(/-[^-]+\.js$/, ''))).toEqual(
+  expect([...loaded].map((file) => file.replace(/-[\w-]{8}\.js$/, ''))).toEqual(
     expect.arrayContaining(['check', 'rules', 'main.js']),
   );
   expect(loaded).not.toContain(await fileOf('run'));
