@@ -108,7 +108,8 @@ export interface Origin {
   /**
    * Asks for an object and gives the answer to `reader`: status 200, or 304 where `unless` is set,
    * or what {@link OriginRequest.readOn} names where it asked for the rest.
-   * A body that the reader leaves unread is cut off.
+   * A body that the reader leaves unread is cut off. It always answers with a promise, and throws
+   * nothing before: wrappers that hold a permit meanwhile rely on it, of `reader` as well.
    * @throws Failure with an `ORIGIN_*`, `REDIRECT_REFUSED`, `ADDRESS_REFUSED`, `LOOP_DETECTED` or
    * `KEY_INVALID` code; any other status is `ORIGIN_NOT_FOUND` (404, 410) or `ORIGIN_STATUS`.
    * @throws FatalError `origins-unusable` where every address stayed down too long.

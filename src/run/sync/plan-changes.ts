@@ -11,7 +11,7 @@ import {
   type SyncDecision,
   type SyncSettings,
 } from '../../plan/decide-sync.ts';
-import { isAbout, type SyncScope } from '../../plan/sync-scope.ts';
+import type { SyncScope } from '../../plan/sync-scope.ts';
 import { matchRule } from '../../rules/match-rule.ts';
 import { rewriteKey } from '../../rules/rewrite-key.ts';
 import type { Tell } from '../run.ts';
@@ -87,7 +87,7 @@ function decide({ key, a, b, c }: Row, planning: SyncPlanning): Decision {
   if (a === undefined && b !== undefined) {
     // A key that by now belongs to another rule is nobody's to judge.
     if (matchRule(planning.rules, key)?.id !== b.rule) return 'forgotten';
-    if (!isAbout(planning, b)) return 'carried';
+    if (!planning.synced.has(b.rule)) return 'carried';
   }
   return decideSync({ listed: a, before: b, stored: c }, planning);
 }
