@@ -106,6 +106,11 @@ class Budget implements ByteBudget {
 
   #take(kind: Kind, bytes: number, signal: AbortSignal): ReservedMemory | Promise<ReservedMemory> {
     signal.throwIfAborted();
+    // Mostly there is room for who comes, and no line.
+    const mayPass = kind === 'whole' || this.#mayBegin;
+    if (this.#waitingCount === 0 && mayPass && this.#hasRoom(bytes)) {
+      return this.#granted(kind, bytes);
+    }
     this.#turns += 1;
     const now: { granted?: ReservedMemory } = {};
     const waiter: Waiter = {
@@ -138,9 +143,10 @@ class Budget implements ByteBudget {
 
   /** Grants in turn what fits. */
   #serve(): void {
+    if (this.#waitingCount === 0) return;
     for (let next = this.#next(); next !== undefined; next = this.#next()) {
       const { kind, bytes } = next;
-      if (this.#reservedBytes + this.#counted(bytes) > this.#totalBytes) break;
+      if (!this.#hasRoom(bytes)) break;
       this.#waiting[kind].delete(next);
       next.grant(this.#granted(kind, bytes));
     }
@@ -164,10 +170,17 @@ class Budget implements ByteBudget {
   #next(): Waiter | undefined {
     const [whole] = this.#waiting.whole;
     const [begin] = this.#waiting.begin;
-    const shareBytes = this.#totalBytes - this.limitBytes;
-    const mayBegin = this.#reserved.begin + this.#beginBytes <= shareBytes;
-    if (begin === undefined || !mayBegin) return whole;
+    if (begin === undefined || !this.#mayBegin) return whole;
     return whole === undefined || begin.turn < whole.turn ? begin : whole;
+  }
+
+  get #mayBegin(): boolean {
+    const shareBytes = this.#totalBytes - this.limitBytes;
+    return this.#reserved.begin + this.#beginBytes <= shareBytes;
+  }
+
+  #hasRoom(bytes: number): boolean {
+    return this.#reservedBytes + this.#counted(bytes) <= this.#totalBytes;
   }
 
   #counted(bytes: number): number {

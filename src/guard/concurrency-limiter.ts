@@ -1,4 +1,5 @@
 import { AbortWatch, type Abortable } from '../model/abort-watch.ts';
+import { NOWHERE } from '../model/row.ts';
 
 /** So many at once, and no more; first come, first served. */
 export interface Limiter {
@@ -29,14 +30,22 @@ export function concurrencyLimiter(max: number): Limiter {
   const queue = new Set<Waiter>();
   const aborts = new AbortWatch();
 
+  /** Who is first in line gets a permit that was given back. */
+  function pass(): void {
+    if (queue.size === 0) {
+      free += 1;
+      return;
+    }
+    const [next] = queue;
+    next?.take();
+  }
+
   function permit(): () => void {
     let returned = false;
     return () => {
       if (returned) return;
       returned = true;
-      const [next] = queue;
-      if (next === undefined) free += 1;
-      else next.take();
+      pass();
     };
   }
 
@@ -53,6 +62,7 @@ export function concurrencyLimiter(max: number): Limiter {
         aborts.delete(signal, waiter);
       };
       const waiter: Waiter = {
+        place: NOWHERE,
         take: () => {
           leave();
           resolve();

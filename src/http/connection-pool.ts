@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 
+import { Row } from '../model/row.ts';
 import { Connection } from './connection.ts';
 import { asError } from './network-failure.ts';
 
@@ -20,7 +21,7 @@ export class ConnectionPool {
   readonly #size: number;
   readonly #dial: (signal: AbortSignal) => Promise<Socket>;
   readonly #onEmpty: () => void;
-  readonly #lent = new Set<Connection>();
+  readonly #lent = new Row<Connection>();
   /** The last given back is lent first: it is the least likely to have gone stale. */
   readonly #idle: Connection[] = [];
   readonly #waiting = new Set<Waiter>();
@@ -47,7 +48,7 @@ export class ConnectionPool {
     this.#lent.delete(connection);
     if (reusable) connection.uses += 1;
     else connection.destroy();
-    const [next] = this.#waiting;
+    const next = this.#firstInLine();
     if (next !== undefined) {
       this.#waiting.delete(next);
       next.grant(reusable ? this.#lend(connection) : this.#open());
@@ -69,7 +70,7 @@ export class ConnectionPool {
   close(): void {
     for (const waiter of this.#waiting) waiter.refuse(new Error('the HTTP client was closed'));
     this.#waiting.clear();
-    for (const connection of [...this.#lent, ...this.#idle]) connection.destroy();
+    for (const connection of [...this.#lent.values(), ...this.#idle]) connection.destroy();
     this.#idle.length = 0;
   }
 
@@ -108,6 +109,13 @@ export class ConnectionPool {
       signal.addEventListener('abort', onAbort, { once: true });
       this.#waiting.add(waiter);
     });
+  }
+
+  #firstInLine(): Waiter | undefined {
+    // Mostly nobody waits: no iterator then.
+    if (this.#waiting.size === 0) return undefined;
+    const [first] = this.#waiting;
+    return first;
   }
 
   #forget(connection: Connection): void {

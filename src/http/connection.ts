@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import type { Dispatcher } from 'undici';
 
+import { NOWHERE, type Placed } from '../model/row.ts';
 import { Deadline } from './deadline.ts';
 import { HeadStrings } from './head-strings.ts';
 import { type HeldSocket, holdable } from './held-socket.ts';
@@ -28,7 +29,8 @@ export interface ConnectionSettings {
  * One connection to a site, for one exchange at a time. It dials when the first request comes, and
  * again when a request finds that the other side has hung up in the meantime.
  */
-export class Connection {
+export class Connection implements Placed {
+  place = NOWHERE;
   /** How many exchanges the present socket has served. */
   uses = 0;
   /** The clock of the exchange under way. */

@@ -7,13 +7,13 @@ import type { ReceiverSettings } from './receiver-settings.ts';
 /** Times an answer's head, from the sending of its request on; a request that is still going out has time. */
 export class HeadClock implements Overdue {
   readonly #settings: ReceiverSettings;
-  readonly #exchange: Abortable;
+  readonly #exchange: Pick<Abortable, 'abort'>;
   /** Bytes of the request that were still here when the clock was set. */
   #unsentBytes = 0;
   #isStopped = false;
 
   /** @param exchange aborted with a Failure when the head is late */
-  constructor(settings: ReceiverSettings, exchange: Abortable) {
+  constructor(settings: ReceiverSettings, exchange: Pick<Abortable, 'abort'>) {
     this.#settings = settings;
     this.#exchange = exchange;
   }

@@ -2,6 +2,7 @@ import type { Dispatcher } from 'undici';
 
 import { Failure } from '../model/failure.ts';
 import type { Body, BodySink } from '../model/ports.ts';
+import { NOWHERE } from '../model/row.ts';
 import { ChunkQueue } from './chunk-queue.ts';
 import { CRAWL_FLOOR, CrawlWatch, steadyNowMs } from './crawl-watch.ts';
 import type { Overdue } from './deadline.ts';
@@ -17,7 +18,6 @@ const DRAINED_BYTES = 64 * 1024;
 
 /**
  * Takes one answer from undici and is its body.
- *
  * States: `waiting` (for the head) → `open` (head known, body coming) → `ended` (framing ended
  * cleanly) or, from either, `failed`. Chunks queue here and the socket is held once more than
  * the read-ahead lies unread, so a body without a reader, or with a slow one, waits in the kernel.
@@ -27,14 +27,15 @@ const DRAINED_BYTES = 64 * 1024;
  * the reader takes for itself is never the origin's. A body that is never idle may still crawl:
  * over the same waits its speed is watched.
  *
- * undici 7 knows two forms of handlers. This is the older one: it gets the head's fields as bytes,
- * of which strings are made more cheaply here, and costs no wrapper and no parsed trailers.
+ * Of undici 7's two forms of handlers this is the older one: the head's fields come as bytes, of which
+ * strings are made more cheaply here, and it costs no wrapper and no parsed trailers.
  */
 export class ResponseReceiver implements Dispatcher.DispatchHandler, Body, Overdue {
   /** Resolves with the head; rejects with the Failure, or the caller's abort reason. */
   readonly head: Promise<ResponseHead>;
   /** Whether an answer's head had come before things failed. */
   answered = false;
+  place = NOWHERE;
   /** The error as the network gave it, where the exchange failed by one. */
   networkError: Error | undefined;
   /** Told once the exchange is over where it went on behind its reader's back. */
@@ -143,9 +144,8 @@ export class ResponseReceiver implements Dispatcher.DispatchHandler, Body, Overd
       return;
     }
     this.networkError = error;
-    const { what, maxHeaderBytes } = this.#settings;
-    const isOpen = this.#state === 'open';
-    this.#fail(isOpen ? this.#bodyFailure(error) : headFailure(what, error, maxHeaderBytes));
+    const { what, maxHeaderBytes: most } = this.#settings;
+    this.#fail(this.#state === 'open' ? this.#bodyFailure(error) : headFailure(what, error, most));
   }
 
   /** Ends the exchange at once, for `reason`; without effect when it is over. */

@@ -1,5 +1,7 @@
+import { type Placed, Row } from './row.ts';
+
 /** What an abort ends. */
-export interface Abortable {
+export interface Abortable extends Placed {
   abort(reason: unknown): void;
 }
 
@@ -39,14 +41,9 @@ export class AbortWatch {
 
 class Watched {
   readonly #signal: AbortSignal;
-  /** The first who came while nobody was there: mostly nobody else comes. */
-  #only: Abortable | undefined;
-  /** All others. */
-  #others: Set<Abortable> | undefined;
+  readonly #here = new Row<Abortable>();
   readonly #onAbort = (): void => {
-    const others = [...(this.#others ?? [])];
-    this.#only?.abort(this.#signal.reason);
-    for (const one of others) one.abort(this.#signal.reason);
+    for (const one of this.#here.values()) one.abort(this.#signal.reason);
   };
 
   constructor(signal: AbortSignal) {
@@ -54,20 +51,14 @@ class Watched {
   }
 
   add(one: Abortable): void {
-    const isFirst = this.#isEmpty();
-    if (isFirst) this.#signal.addEventListener('abort', this.#onAbort);
-    if (isFirst) this.#only = one;
-    else if (this.#only !== one) (this.#others ??= new Set()).add(one);
+    if (this.#here.size === 0) this.#signal.addEventListener('abort', this.#onAbort);
+    this.#here.add(one);
   }
 
   delete(one: Abortable): void {
-    if (this.#only === one) this.#only = undefined;
-    else if (this.#others?.delete(one) !== true) return;
     // A listener that stays would keep signals alive that were made for one request.
-    if (this.#isEmpty()) this.#signal.removeEventListener('abort', this.#onAbort);
-  }
-
-  #isEmpty(): boolean {
-    return this.#only === undefined && (this.#others === undefined || this.#others.size === 0);
+    if (this.#here.delete(one) && this.#here.size === 0) {
+      this.#signal.removeEventListener('abort', this.#onAbort);
+    }
   }
 }

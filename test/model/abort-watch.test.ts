@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
 
 import { AbortWatch } from '../../src/model/abort-watch.ts';
+import { NOWHERE } from '../../src/model/row.ts';
 
 describe('a watch for aborts', () => {
   const one = (ended: unknown[]) => ({
+    place: NOWHERE,
     abort: (reason: unknown) => {
       ended.push(reason);
     },
