@@ -47,6 +47,7 @@ export class Row<T extends Placed> {
   }
 
   #has(one: T): boolean {
-    return this.#all[one.place] === one;
+    // An array is slow to say that it has nothing at -1.
+    return one.place !== NOWHERE && this.#all[one.place] === one;
   }
 }
