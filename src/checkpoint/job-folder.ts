@@ -8,7 +8,7 @@ import { jobDirectoryName } from './job-directory-name.ts';
 import type { JobHolder } from './job-holder.ts';
 import { lockJob } from './job-lock.ts';
 import { type JobThread, startJobThread } from './job-thread.ts';
-import { prepareFolder, syncDirectory, told } from './prepare-folder.ts';
+import { makeFolder, syncDirectory, told } from './prepare-folder.ts';
 import { openSqliteState, type ReopenableEntries } from './sqlite-state.ts';
 
 export interface OpenJobOptions {
@@ -63,9 +63,10 @@ export async function openJob(options: OpenJobOptions): Promise<Job> {
   const folder = join(stateDir, 'jobs', jobDirectoryName(options.job));
   const thread = options.thread ?? startJobThread();
   try {
-    await prepareFolder(stateDir, folder);
+    const { durable } = await makeFolder(stateDir, folder);
     await told(stateDir, () => lockJob({ ...options, directory: folder, thread }));
     const state = await told(stateDir, () => openState({ ...options, thread }, folder));
+    await durable;
     return { ...state, release: () => thread.close() };
   } catch (error) {
     await thread.close();
@@ -80,9 +81,11 @@ async function openState(
   const directory = join(folder, 'state');
   const setAside = newJob ? await putAside(directory, folder, clock) : undefined;
   await mkdir(directory, { recursive: true });
-  await syncDirectory(folder);
+  const durable = syncDirectory(folder);
+  durable.catch(() => undefined);
   const file = join(directory, 'checkpoint.db');
   const state = await openSqliteState({ file, results, now: () => clock.now(), thread });
+  await durable;
   return { ...state, directory, setAside };
 }
 
