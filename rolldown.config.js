@@ -15,6 +15,7 @@ const BUNDLED = new Set([
   'mime',
   'p-queue',
   'p-timeout',
+  'undici',
   'yaml',
   'zod',
 ]);
@@ -66,6 +67,27 @@ const ascii = {
 function escaped(unit) {
   return `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }
+
+/** What stands for the parts of a package that nothing here gets to. */
+const LEFT_OUT = '\0left-out';
+
+/**
+ * Of undici's client: HTTP/2 and the bodies of fetch are left out, of which no connection of ours
+ * makes use, and its parser stays in a file of its own, as bytes that are written as text.
+ */
+const undici = {
+  name: 'undici',
+  resolveId: (source, importer) => {
+    if (importer === undefined || packageOf(importer) !== 'undici') return null;
+    if (/(?:client-h2|fetch\/body)\.js$/.test(source)) return LEFT_OUT;
+    if (!/\/llhttp\w*-wasm\.js$/.test(source)) return null;
+    return { id: `undici/lib/llhttp/${path.basename(source)}`, external: true };
+  },
+  load: (id) => {
+    if (id !== LEFT_OUT) return null;
+    return "module.exports = () => { throw new Error('this part of undici is left out'); };";
+  },
+};
 
 /** What commands load at once, as files of dist without their endings. */
 const START = ['cli/main'];
@@ -147,7 +169,7 @@ export default [
     ...common,
     // A thread that copies does what the program does, so they share their parts.
     input: { main: 'dist/cli/main.js', 'copy-worker': 'dist/cli/threads/copy-worker.js' },
-    plugins: [licenses, ascii],
+    plugins: [undici, licenses, ascii],
     output: {
       ...output,
       cleanDir: true,

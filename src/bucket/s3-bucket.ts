@@ -1,11 +1,12 @@
 import type { BodyMemory } from '../model/body-memory.ts';
 import type { Bucket, ListedObject, ListRange } from '../model/bucket.ts';
-import { keyProblem, objectKey } from '../model/object-key.ts';
+import { keyIfAny } from '../model/object-key.ts';
 import type { ObjectRemover } from '../model/object-remover.ts';
 import type { Clock, OnBoundary } from '../model/ports.ts';
 import type { BucketSettings } from '../model/rule.ts';
 import { bucketFailure } from '../s3/explain-s3-error.ts';
 import { listPages } from '../s3/list-objects.ts';
+import type { S3ListedObject } from '../s3/listed-object.ts';
 import type { S3Store } from '../s3/s3-store.ts';
 import { PartTurns } from './part-turns.ts';
 import { s3Abandon } from './s3-abandon.ts';
@@ -78,6 +79,17 @@ function toolsOf(settings: S3BucketSettings): S3Tools {
   return { ...probe, bucket: name, conditional, memory, turns, clock, onBoundary };
 }
 
+function withoutPrefix(page: readonly S3ListedObject[], prefix: string): readonly ListedObject[] {
+  const objects: ListedObject[] = [];
+  for (const { key: whole, size, etag, lastModifiedMs } of page) {
+    const key = keyIfAny(whole.slice(prefix.length));
+    // The prefix itself may be an object, such as a folder's marker; no key of ours names it.
+    if (key === undefined) continue;
+    objects.push({ key, size, etag: quotedEtag(etag) ?? '', lastModifiedMs });
+  }
+  return objects;
+}
+
 async function* list(
   tools: S3Tools,
   range: ListRange,
@@ -87,14 +99,7 @@ async function* list(
   const after = range.after === undefined ? '' : prefix + range.after;
   try {
     const pages = listPages(store, { prefix: prefix + range.prefix, after }, signal);
-    for await (const page of pages) {
-      yield page.flatMap(({ key, size, etag, lastModifiedMs }) => {
-        const rest = key.slice(prefix.length);
-        // The prefix itself may be an object, such as a folder's marker; no key of ours names it.
-        if (keyProblem(rest) !== undefined) return [];
-        return [{ key: objectKey(rest), size, etag: quotedEtag(etag) ?? '', lastModifiedMs }];
-      });
-    }
+    for await (const page of pages) yield withoutPrefix(page, prefix);
   } catch (error) {
     if (signal.aborted && error === signal.reason) throw error;
     throw bucketFailure(error, { bucket, doing: `list ${JSON.stringify(range.prefix)}` });

@@ -24,7 +24,10 @@ const MD5_OF_MD5S = /^[0-9a-f]{32}-\d+$/;
 
 /** An ETag with its quotes, which some stores leave out; undefined where there is none. */
 export function quotedEtag(etag: string | undefined): string | undefined {
-  if (etag === undefined || bare(etag) === '') return undefined;
+  if (etag === undefined) return undefined;
+  // As nearly all are, and listings have a thousand at once.
+  if (etag.length > 2 && etag.startsWith('"') && etag.endsWith('"')) return etag;
+  if (bare(etag) === '') return undefined;
   return etag.endsWith('"') ? etag : `"${etag}"`;
 }
 

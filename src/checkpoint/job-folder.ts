@@ -5,9 +5,10 @@ import type { Checkpoint, ResultsKept } from '../model/checkpoint.ts';
 import type { Clock } from '../model/ports.ts';
 import type { UploadJournal } from '../model/upload-journal.ts';
 import { jobDirectoryName } from './job-directory-name.ts';
-import type { JobThread } from './job-thread.ts';
-import { lockJob, type JobHolder } from './job-lock.ts';
-import { prepareFolder, syncDirectory, told } from './prepare-folder.ts';
+import type { JobHolder } from './job-holder.ts';
+import { lockJob } from './job-lock.ts';
+import { type JobThread, startJobThread } from './job-thread.ts';
+import { makeFolder, syncDirectory, told } from './prepare-folder.ts';
 import { openSqliteState, type ReopenableEntries } from './sqlite-state.ts';
 
 export interface OpenJobOptions {
@@ -25,7 +26,7 @@ export interface OpenJobOptions {
   readonly clock: Clock;
   readonly signal: AbortSignal;
   /** Told in a line when waiting for the lock begins. */
-  readonly onWaiting?: (message: string) => void;
+  readonly onWaiting?: ((message: string) => void) | undefined;
   /** The state's thread, where it was started ahead. */
   readonly thread?: JobThread | undefined;
 }
@@ -58,36 +59,34 @@ export interface Job {
  * @throws FatalError `usage` for a name that can't be a job's, `job-locked`, `state-unusable`.
  */
 export async function openJob(options: OpenJobOptions): Promise<Job> {
-  const { stateDir, clock } = options;
+  const { stateDir } = options;
   const folder = join(stateDir, 'jobs', jobDirectoryName(options.job));
-  await prepareFolder(stateDir, folder);
-  const { holder, wait, signal, onWaiting } = options;
-  const unlock = await told(stateDir, async () =>
-    lockJob({ directory: folder, holder, wait, clock, signal, onWaiting }),
-  );
+  const thread = options.thread ?? startJobThread();
   try {
-    const directory = join(folder, 'state');
-    const { setAside, checkpoint, uploads, failed } = await told(stateDir, async () => {
-      const aside = options.newJob ? await putAside(directory, folder, clock) : undefined;
-      await mkdir(directory, { recursive: true });
-      await syncDirectory(folder);
-      const file = join(directory, 'checkpoint.db');
-      const { results, thread } = options;
-      const state = await openSqliteState({ file, results, now: () => clock.now(), thread });
-      return { ...state, setAside: aside };
-    });
-    const release = async () => {
-      try {
-        await checkpoint.close();
-      } finally {
-        unlock();
-      }
-    };
-    return { directory, checkpoint, uploads, failed, setAside, release };
+    const { durable } = await makeFolder(stateDir, folder);
+    await told(stateDir, () => lockJob({ ...options, directory: folder, thread }));
+    const state = await told(stateDir, () => openState({ ...options, thread }, folder));
+    await durable;
+    return { ...state, release: () => thread.close() };
   } catch (error) {
-    unlock();
+    await thread.close();
     throw error;
   }
+}
+
+async function openState(
+  { newJob, results, clock, thread }: OpenJobOptions,
+  folder: string,
+): Promise<Omit<Job, 'release'>> {
+  const directory = join(folder, 'state');
+  const setAside = newJob ? await putAside(directory, folder, clock) : undefined;
+  await mkdir(directory, { recursive: true });
+  const durable = syncDirectory(folder);
+  durable.catch(() => undefined);
+  const file = join(directory, 'checkpoint.db');
+  const state = await openSqliteState({ file, results, now: () => clock.now(), thread });
+  await durable;
+  return { ...state, directory, setAside };
 }
 
 async function putAside(

@@ -1,53 +1,42 @@
-import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { FatalError } from '../model/failure.ts';
 import type { Clock } from '../model/ports.ts';
-import { exclusiveLock } from './exclusive-lock.ts';
-import { JOB_ADVICE } from './state-failure.ts';
-
-/** Who works on a job; shown to whoever finds it locked. */
-export interface JobHolder {
-  readonly pid: number;
-  readonly host: string;
-  readonly command: string;
-}
+import { HOLDER_NOTE, type JobHolder } from './job-holder.ts';
+import type { JobThread } from './job-thread.ts';
 
 export interface JobLockOptions {
-  /** The job's directory, which exists. */
+  /** The job's directory, which exists, and the state directory that it is in. */
   readonly directory: string;
+  readonly stateDir: string;
+  /** The thread of the job's state: it has the driver at hand, and holds the lock. */
+  readonly thread: JobThread;
   readonly holder: JobHolder;
   /** Waits for the job where another run holds it. */
   readonly wait: boolean;
   readonly clock: Clock;
   readonly signal: AbortSignal;
   /** Told once, in a line, when waiting begins. */
-  readonly onWaiting: ((message: string) => void) | undefined;
+  readonly onWaiting?: ((message: string) => void) | undefined;
 }
-
-/** For the moment that somebody looks whether the lock is held. */
-const LOOKED_AT_MS = 50;
 
 /** How often a waiting run looks whether the job is free. */
 const POLL_MS = 500;
 
 /**
- * Takes a job for this process by a lock on its `lock.db`, which the kernel ends with the process.
- * `lock.json` beside it only tells people who holds it.
- * @returns what gives the job back; safe to call twice.
+ * Takes a job for its thread, which gives it back when it is closed, behind the state.
  * @throws FatalError `job-locked` where another run holds it and `wait` is false; the signal's
  * reason when it aborts while waiting; FatalError `state-unusable`.
  */
-export async function lockJob(options: JobLockOptions): Promise<() => void> {
-  const { directory, holder, clock, signal } = options;
-  const note = join(directory, 'lock.json');
+export async function lockJob(options: JobLockOptions): Promise<void> {
+  const { directory, stateDir, thread, clock, signal } = options;
   let told = false;
   for (;;) {
     signal.throwIfAborted();
-    const giveBack = exclusiveLock(join(directory, 'lock.db'), LOOKED_AT_MS, JOB_ADVICE);
-    if (giveBack !== undefined) {
-      return locked(giveBack, note, { ...holder, since: new Date(clock.now()).toISOString() });
-    }
-    const who = describeHolder(note);
+    const holder = { ...options.holder, since: new Date(clock.now()).toISOString() };
+    const { isTaken } = await thread.call({ op: 'take', taking: { directory, stateDir, holder } });
+    if (isTaken) return;
+    const who = describeHolder(join(directory, HOLDER_NOTE));
     if (!options.wait) {
       throw new FatalError(
         'job-locked',
@@ -57,29 +46,6 @@ export async function lockJob(options: JobLockOptions): Promise<() => void> {
     if (!told) options.onWaiting?.(`the job ${basename(directory)} is locked by ${who}, waiting`);
     told = true;
     await clock.sleep(POLL_MS, signal);
-  }
-}
-
-function locked(
-  giveBack: () => void,
-  note: string,
-  text: JobHolder & { readonly since: string },
-): () => void {
-  let isHeld = true;
-  const unlock = () => {
-    if (!isHeld) return;
-    isHeld = false;
-    rmSync(note, { force: true });
-    giveBack();
-  };
-  try {
-    // By way of a second file, so that no reader ever sees half a note.
-    writeFileSync(`${note}.new`, `${JSON.stringify(text)}\n`);
-    renameSync(`${note}.new`, note);
-    return unlock;
-  } catch (error) {
-    unlock();
-    throw error;
   }
 }
 

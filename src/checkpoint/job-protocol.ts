@@ -1,5 +1,6 @@
 import type { Fingerprint, JobRecord, JobTotals, SegmentRecord } from '../model/checkpoint.ts';
 import type { UploadRecord } from '../model/upload-journal.ts';
+import type { Taking } from './take-job.ts';
 
 /** What a job's thread is asked to change; changes that wait at the same time share a transaction. */
 export type StoreWrite =
@@ -15,6 +16,7 @@ export type StoreWrite =
 
 /** What it is asked beside that. */
 export type StoreQuestion =
+  | { readonly op: 'take'; readonly taking: Taking }
   | { readonly op: 'open'; readonly file: string; readonly busyTimeoutMs: number }
   | { readonly op: 'load' }
   | { readonly op: 'begin'; readonly fingerprint: Fingerprint }
@@ -29,6 +31,7 @@ export type StoreQuestion =
 /** What it answers. */
 export type StoreReply =
   | { readonly op: 'open' | 'begin' | 'close' | StoreWrite['op'] }
+  | { readonly op: 'take'; readonly isTaken: boolean }
   | { readonly op: 'load'; readonly record: JobRecord | undefined }
   | { readonly op: 'totals'; readonly totals: JobTotals }
   | { readonly op: 'openSegments'; readonly segments: readonly SegmentRecord[] }

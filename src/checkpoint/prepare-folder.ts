@@ -16,7 +16,20 @@ export async function prepareFolder(
   folder: string,
   mode?: number,
 ): Promise<void> {
-  await told(stateDir, async () => {
+  const { durable } = await makeFolder(stateDir, folder, mode);
+  await durable;
+}
+
+/**
+ * As {@link prepareFolder}, for who has something to do until it is safe from a power cut.
+ * @returns what resolves then, or rejects as it does; that goes unheard until somebody waits for it.
+ */
+export async function makeFolder(
+  stateDir: string,
+  folder: string,
+  mode?: number,
+): Promise<{ readonly durable: Promise<void> }> {
+  return told(stateDir, async () => {
     const above = await mkdir(dirname(stateDir), { recursive: true });
     await mkdir(folder, { recursive: true, mode });
     await access(folder, constants.W_OK);
@@ -33,10 +46,16 @@ export async function prepareFolder(
     for (let made = resolve(folder); made.length >= top.length; made = dirname(made)) {
       holders.push(dirname(made));
     }
-    await Promise.all(holders.map(syncDirectory));
+    const durable = told(stateDir, () => syncDirectories(holders));
+    durable.catch(() => undefined);
     const ignore = join(stateDir, '.gitignore');
     if (!existsSync(ignore)) await writeFile(ignore, '*\n');
+    return { durable };
   });
+}
+
+async function syncDirectories(directories: readonly string[]): Promise<void> {
+  await Promise.all(directories.map(syncDirectory));
 }
 
 /** Makes what was put into a directory, moved or deleted there safe from a power cut. */

@@ -80,11 +80,15 @@ function checkpointOver(thread: JobThread, options: SqliteStateOptions): Checkpo
   };
 }
 
-/** One string passes to the thread for far less than a graph of objects. */
+/**
+ * One string passes to the thread for far less than a graph of objects. The time goes in front of
+ * what a result has by itself: a spread of both would cost more than the rest of the line.
+ */
 function toLines(results: CheckpointBatch['results'], now: () => number): string {
-  if (results.length === 0) return '';
-  const time = new Date(now()).toISOString();
-  return results.map((result) => `${JSON.stringify({ time, ...result })}\n`).join('');
+  const start = `{"time":"${new Date(now()).toISOString()}",`;
+  let lines = '';
+  for (const result of results) lines += `${start}${JSON.stringify(result).slice(1)}\n`;
+  return lines;
 }
 
 function uploadsOver(thread: JobThread): UploadJournal {

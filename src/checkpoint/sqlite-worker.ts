@@ -2,16 +2,32 @@
 import type { StoreQuestion, StoreReply, StoreWrite } from './job-protocol.ts';
 import { JobStore } from './job-store.ts';
 import { serveStore } from './serve-store.ts';
+import { takeJob } from './take-job.ts';
 
 let store: JobStore | undefined;
+let giveBack: (() => void) | undefined;
 
 function opened(): JobStore {
   if (store === undefined) throw new Error('the checkpoint is not open');
   return store;
 }
 
+/** The job is given back last, when its state is whole. */
+function close(): void {
+  try {
+    store?.close();
+  } finally {
+    store = undefined;
+    giveBack?.();
+    giveBack = undefined;
+  }
+}
+
 function answer(question: StoreQuestion): StoreReply {
   switch (question.op) {
+    case 'take':
+      giveBack = takeJob(question.taking);
+      return { op: 'take', isTaken: giveBack !== undefined };
     case 'open':
       store = JobStore.open(question.file, question.busyTimeoutMs);
       return { op: 'open' };
@@ -33,8 +49,7 @@ function answer(question: StoreQuestion): StoreReply {
     case 'uploads':
       return { op: 'uploads', uploads: opened().uploads() };
     case 'close':
-      store?.close();
-      store = undefined;
+      close();
       return { op: 'close' };
   }
 }

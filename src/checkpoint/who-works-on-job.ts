@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { FatalError } from '../model/failure.ts';
-import type { JobHolder } from './job-lock.ts';
+import type { JobHolder } from './job-holder.ts';
 import { Database } from './libsql.ts';
 
 /** Who works on a job, and since when: ISO 8601, UTC. */

@@ -150,7 +150,7 @@ async function runSharing(opened: OpenedRun, work: RunWork, claims: Claims): Pro
     warn: opened.log.warn,
     onBoundary: surroundings.onBoundary,
     stop,
-  });
+  }).finally(() => presence.close());
   if (result.fatal === undefined) opened.threads?.assertWell();
   try {
     await ended(result.summary, surroundings.clock.now());

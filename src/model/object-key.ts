@@ -52,13 +52,18 @@ export function keyProblem(text: string): string | undefined {
 }
 
 /**
- * The one constructor of keys.
+ * The constructor of keys from texts that are some.
  * @throws Failure `KEY_INVALID` where {@link keyProblem} finds one.
  */
 export function objectKey(text: string): ObjectKey {
   const problem = keyProblem(text);
   if (problem !== undefined) throw new Failure('KEY_INVALID', problem);
   return text as ObjectKey;
+}
+
+/** The key that a text is, for texts of which there are many; undefined where it is none. */
+export function keyIfAny(text: string): ObjectKey | undefined {
+  return keyProblem(text) === undefined ? (text as ObjectKey) : undefined;
 }
 
 /**

@@ -1,10 +1,11 @@
-import type { Bucket, ListedObject, StoredObject } from '../model/bucket.ts';
+import type { Bucket, StoredObject } from '../model/bucket.ts';
 import type { Entry } from '../model/entry.ts';
 import { Failure } from '../model/failure.ts';
 import { compareKeys, type ObjectKey } from '../model/object-key.ts';
 import type { Clock } from '../model/ports.ts';
 import { choosePresence, type PresenceWay } from '../plan/choose-presence.ts';
 import { MovingAverage } from './moving-average.ts';
+import { type ListedKeys, type ListingSettings, RunningListing } from './running-listing.ts';
 
 /** What is known of a key before it is copied. */
 export type Presence =
@@ -56,8 +57,6 @@ export interface PresenceSettings {
   readonly warn: (line: string) => void;
 }
 
-/** A page that answers fewer keys than this is not worth its request: the rest is asked singly. */
-const FEWEST_KEYS_A_PAGE = 4;
 /** A failed listing is not tried again for so many batches; each further one doubles that. */
 const FIRST_PAUSE_BATCHES = 16;
 /** So many HEADs tell what share of the keys is there. */
@@ -78,9 +77,30 @@ export class PresenceFinder implements MeasuredPresence {
   /** Batches that are not listed any more, and how many the next failed listing adds. */
   #skipListings = 0;
   #nextPause = FIRST_PAUSE_BATCHES;
+  readonly #listingSettings: ListingSettings;
+  /** The one that the last batch was held against. */
+  #listing: RunningListing | undefined;
 
   constructor(settings: PresenceSettings) {
     this.#settings = settings;
+    this.#listingSettings = {
+      bucket: settings.bucket,
+      prefix: settings.prefix ?? '',
+      clock: settings.clock,
+      onPage: (ms) => {
+        this.#pageMs.add(ms);
+      },
+      onUsed: (keys) => {
+        this.#keysAPage.add(keys);
+      },
+    };
+  }
+
+  /** Leaves the listing; whatever is asked later begins another. */
+  async close(): Promise<void> {
+    const listing = this.#listing;
+    this.#listing = undefined;
+    await listing?.close();
   }
 
   copied(ms: number): void {
@@ -102,10 +122,12 @@ export class PresenceFinder implements MeasuredPresence {
    * key by key later.
    */
   async survey(entries: readonly Entry[], signal: AbortSignal): Promise<BatchPresence> {
-    const keys = entries.flatMap((entry) => ('invalid' in entry ? [] : [entry.key]));
+    const keys: ObjectKey[] = [];
+    for (const entry of entries) if ('key' in entry) keys.push(entry.key);
     const way = this.#choose(keys);
     if (this.#skipListings > 0) this.#skipListings -= 1;
     if (way === 'list') return this.#tryList(keys, signal);
+    await this.close();
     return way === 'write' ? knowing(() => UNKNOWN) : this.#asking();
   }
 
@@ -139,6 +161,7 @@ export class PresenceFinder implements MeasuredPresence {
     try {
       return this.#listed(await this.#list(keys, signal));
     } catch (error) {
+      await this.close();
       if (!(error instanceof Failure)) throw error;
       this.#skipListings = error.code === 'BUCKET_REFUSED' ? Infinity : this.#nextPause;
       this.#nextPause *= 2;
@@ -159,58 +182,29 @@ export class PresenceFinder implements MeasuredPresence {
     return stateOf(object);
   }
 
-  #listed({ objects, coveredTo }: Listed): BatchPresence {
+  #listed({ absent, unlisted, coveredTo }: ListedKeys): BatchPresence {
     return {
       known: (key) => {
         const isCovered = coveredTo === undefined || compareKeys(key, coveredTo) <= 0;
-        if (!isCovered || objects.first === key) return undefined;
-        return objects.found.has(key) ? LISTED : ABSENT;
+        if (!isCovered || unlisted === key) return undefined;
+        return absent.has(key) ? ABSENT : LISTED;
       },
       ask: (key, signal) => this.#head(key, signal),
     };
   }
 
   /** Lists what comes behind the first key, page by page while that pays, up to the last key. */
-  async #list(keys: readonly ObjectKey[], signal: AbortSignal): Promise<Listed> {
-    const { bucket, prefix = '', clock } = this.#settings;
-    const [first = ''] = keys;
-    const last = keys.at(-1) ?? first;
-    const asked = new Set<string>(keys);
-    const found = new Set<string>();
-    let position = 1;
-    let startedMs = clock.now();
-    for await (const page of bucket.list({ prefix, after: first }, signal)) {
-      this.#pageMs.add(clock.now() - startedMs);
-      noteFound(page, asked, found);
-      const end = page.at(-1)?.key ?? first;
-      const answeredTo = position;
-      while (position < keys.length && compareKeys(keys[position] ?? '', end) <= 0) position += 1;
-      this.#keysAPage.add(position - answeredTo);
-      if (compareKeys(end, last) >= 0) return { objects: { first, found }, coveredTo: undefined };
-      if (position - answeredTo < FEWEST_KEYS_A_PAGE) {
-        return { objects: { first, found }, coveredTo: end };
-      }
-      startedMs = clock.now();
+  async #list(keys: readonly ObjectKey[], signal: AbortSignal): Promise<ListedKeys> {
+    const [first] = keys;
+    if (first === undefined) throw new Error('a listing was asked for no key');
+    if (this.#listing?.isFor(first) !== true) {
+      await this.close();
+      this.#listing = new RunningListing(this.#listingSettings, first, signal);
     }
-    // The listing ended: nothing comes behind its last object, so the rest is absent.
-    this.#pageMs.add(clock.now() - startedMs);
-    this.#keysAPage.add(keys.length - position);
-    return { objects: { first, found }, coveredTo: undefined };
+    const listed = await this.#listing.answer(keys);
+    if (listed.coveredTo !== undefined) await this.close();
+    return listed;
   }
-}
-
-interface Listed {
-  readonly objects: { readonly first: string; readonly found: ReadonlySet<string> };
-  /** Keys behind it were not covered; undefined where all were. */
-  readonly coveredTo: string | undefined;
-}
-
-function noteFound(
-  page: readonly ListedObject[],
-  asked: ReadonlySet<string>,
-  found: Set<string>,
-): void {
-  for (const { key } of page) if (asked.has(key)) found.add(key);
 }
 
 function isOrdered(keys: readonly ObjectKey[]): boolean {

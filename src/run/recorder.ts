@@ -52,8 +52,7 @@ export class Recorder {
   settle(segment: SegmentTracker, index: number, key: EventKey, outcome: ObjectOutcome): void {
     this.#events.emit(objectEvent(key, outcome));
     segment.settle(index, outcome);
-    if (this.#isKept(outcome))
-      this.#results.push({ segment: segment.id, index, ...key, ...outcome });
+    if (this.#isKept(outcome)) this.#results.push(resultOf(segment.id, index, key, outcome));
     this.#tallies.settle(outcome);
     this.#dirty.add(segment);
     this.#uncommitted += 1;
@@ -127,8 +126,26 @@ export class Recorder {
   }
 }
 
-/** Most outcomes are of this one kind; a spread would cost many times as much as its fields. */
+/** Of a bucket that has most keys already there are as many as keys: no spread, as below. */
+function resultOf(
+  segment: number,
+  index: number,
+  key: EventKey,
+  outcome: ObjectOutcome,
+): EntryResult {
+  if (outcome.outcome !== 'skipped' || !('key' in key)) {
+    return { segment, index, ...key, ...outcome };
+  }
+  const { rule, reason } = outcome;
+  return { segment, index, key: key.key, outcome: 'skipped', rule, reason };
+}
+
+/** Most outcomes are of two kinds; a spread would cost many times as much as their fields. */
 function objectEvent(key: EventKey, outcome: ObjectOutcome): ObjectEvent {
+  if (outcome.outcome === 'skipped' && 'key' in key) {
+    const { rule, reason } = outcome;
+    return { event: 'object', key: key.key, outcome: 'skipped', rule, reason };
+  }
   if (
     outcome.outcome !== 'copied' ||
     outcome.differs !== undefined ||

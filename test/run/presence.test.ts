@@ -16,6 +16,7 @@ function finderOver(held: readonly string[], pageSize = 1000) {
   const sorted = [...new Set(held)].sort(compareKeys);
   const clock = fakeClock();
   const asked = { heads: [] as string[], pages: 0 };
+  const open = { listings: 0 };
   const notes: string[] = [];
   let refused = false;
   const stored = (key: string): StoredObject => ({
@@ -36,10 +37,15 @@ function finderOver(held: readonly string[], pageSize = 1000) {
     async *list({ after = '' }) {
       if (refused) throw new Failure('BUCKET_REFUSED', 'AccessDenied');
       const behind = sorted.filter((key) => compareKeys(key, after) > 0);
-      for (let at = 0; at < behind.length; at += pageSize) {
-        asked.pages += 1;
-        await clock.advance(PAGE_MS);
-        yield behind.slice(at, at + pageSize).map(stored);
+      open.listings += 1;
+      try {
+        for (let at = 0; at < behind.length; at += pageSize) {
+          asked.pages += 1;
+          await clock.advance(PAGE_MS);
+          yield behind.slice(at, at + pageSize).map(stored);
+        }
+      } finally {
+        open.listings -= 1;
       }
     },
   };
@@ -56,7 +62,7 @@ function finderOver(held: readonly string[], pageSize = 1000) {
   const refuseLists = (): void => {
     refused = true;
   };
-  return { finder, asked, notes, refuseLists };
+  return { finder, asked, notes, refuseLists, open, clock };
 }
 
 async function states(finder: PresenceFinder, keys: readonly string[]): Promise<string[]> {
@@ -138,6 +144,42 @@ test('a listing that is refused is not tried again; the keys are asked one by on
   expect(notes.filter((line) => line.includes('the listing failed'))).toHaveLength(1);
 });
 
+test('a listing goes on with the next batch, where the last one left it', async () => {
+  const { finder, asked, open } = finderOver(numbered(3500));
+  const only = finder();
+  for (let from = 0; from < 3000; from += 1000) {
+    expect(await states(only, numbered(1000, from))).toEqual(Array(1000).fill('present'));
+  }
+  // Only the very first key lies in front of what is listed.
+  expect(asked).toEqual({ heads: ['k000000'], pages: 3 });
+  await only.close();
+  expect(open.listings).toBe(0);
+});
+
+test('what was listed long ago answers no batch', async () => {
+  const { finder, asked, open, clock } = finderOver(numbered(3000));
+  const only = finder();
+  await states(only, numbered(500));
+  await states(only, numbered(100, 500));
+  expect(asked).toEqual({ heads: ['k000000'], pages: 1 });
+  await clock.advance(6000);
+  expect(await states(only, numbered(100, 600))).toEqual(Array(100).fill('present'));
+  expect(asked).toEqual({ heads: ['k000000', 'k000600'], pages: 2 });
+  expect(open.listings).toBe(1);
+});
+
+test('a batch that goes back, or far ahead, is held against a listing of its own', async () => {
+  const { finder, asked, open } = finderOver(numbered(9000));
+  const only = finder();
+  await states(only, numbered(100, 500));
+  expect(await states(only, numbered(100, 550))).toEqual(Array(100).fill('present'));
+  expect(await states(only, numbered(100, 7000))).toEqual(Array(100).fill('present'));
+  expect(asked).toEqual({ heads: ['k000500', 'k000550', 'k007000'], pages: 3 });
+  expect(open.listings).toBe(1);
+  await states(only, ['k000002', 'k000001']);
+  expect(open.listings).toBe(0);
+});
+
 test('whatever the way, the answer is what the bucket holds', async () => {
   const key = fc.string({
     unit: fc.constantFrom('a', 'b', '/', '\ue000', '\u{1F600}'),
@@ -148,16 +190,16 @@ test('whatever the way, the answer is what the bucket holds', async () => {
     fc.array(key, { maxLength: 30 }),
     fc.uniqueArray(key, { maxLength: 30 }),
     fc.integer({ min: 1, max: 5 }),
+    fc.integer({ min: 1, max: 15 }),
     fc.boolean(),
-    async (held, list, pageSize, ordered) => {
+    async (held, list, pageSize, batch, ordered) => {
       const { finder } = finderOver(held, pageSize);
       const keys = ordered ? [...list].sort(compareKeys) : list;
       const only = finder();
-      const half = Math.ceil(keys.length / 2);
-      const answers = [
-        ...(await states(only, keys.slice(0, half))),
-        ...(await states(only, keys.slice(half))),
-      ];
+      const answers: string[] = [];
+      for (let at = 0; at < keys.length; at += batch) {
+        answers.push(...(await states(only, keys.slice(at, at + batch))));
+      }
       expect(answers).toEqual(keys.map((one) => (held.includes(one) ? 'present' : 'absent')));
     },
   );
