@@ -1,11 +1,13 @@
 import type * as Sdk from '@aws-sdk/client-s3';
 
 import { Failure, FatalError } from '../model/failure.ts';
-import type { Clock, Headers } from '../model/ports.ts';
+import type { Clock } from '../model/ports.ts';
+import { multipartCalls } from './multipart-calls.ts';
 import { S3Error } from './s3-error.ts';
 import type { S3Lane } from './s3-lane.ts';
 import type { S3Control, UploadedPart } from './s3-store.ts';
 import { sdkRequestHandler } from './sdk-request-handler.ts';
+import { brokenAnswer } from './whole-answer.ts';
 
 /** The calls, and what they leave open. */
 export interface ControlLane {
@@ -25,7 +27,7 @@ interface OpenSdk {
 const NOBODY = 'http://s3.invalid';
 const ANY_REGION = 'us-east-1';
 
-/** Makes the seldom calls of one bucket; the SDK is loaded at the first of them. */
+/** Makes the seldom calls of one bucket; the SDK is loaded at the first of those that are its own. */
 export function controlLane(
   lane: Pick<S3Lane, 'sendWhole' | 'mask'>,
   bucket: string,
@@ -48,31 +50,7 @@ export function controlLane(
 
   return {
     calls: {
-      createUpload: (key, headers, signal) =>
-        use(signal, async ({ sdk, client }) => {
-          const command = new sdk.CreateMultipartUploadCommand(of(key));
-          command.middlewareStack.add(withHeaders(headers), { step: 'build' });
-          const { UploadId } = await client.send(command, { abortSignal: signal });
-          if (UploadId === undefined || UploadId === '')
-            throw brokenAnswer('it names no upload id');
-          return UploadId;
-        }),
-      completeUpload: (key, uploadId, parts, ifAbsent, signal) =>
-        use(signal, async ({ sdk, client }) => {
-          const command = new sdk.CompleteMultipartUploadCommand({
-            ...of(key),
-            UploadId: uploadId,
-            MultipartUpload: { Parts: parts.map(completedPart) },
-            ...(ifAbsent ? { IfNoneMatch: '*' } : {}),
-          });
-          const { ETag } = await client.send(command, { abortSignal: signal });
-          return ETag === undefined || /^"?"?$/.test(ETag) ? undefined : ETag;
-        }),
-      abortUpload: (key, uploadId, signal) =>
-        use(signal, async ({ sdk, client }) => {
-          const input = { ...of(key), UploadId: uploadId };
-          await client.send(new sdk.AbortMultipartUploadCommand(input), { abortSignal: signal });
-        }),
+      ...multipartCalls(lane, clock),
       listParts: (key, uploadId, signal) =>
         use(signal, (open) => allParts(open, { ...of(key), UploadId: uploadId }, signal)),
       headBucket: (signal) =>
@@ -127,23 +105,6 @@ function asText(error: unknown): string {
   return error instanceof Error ? error.message.replace(/\s+/g, ' ') : String(error);
 }
 
-/** Sends `headers` as they are, also those that the SDK has no parameter for. */
-function withHeaders(headers: Headers) {
-  return <A extends { request: unknown }, R>(next: (given: A) => Promise<R>) =>
-    async (given: A): Promise<R> => {
-      const { request } = given;
-      if (typeof request !== 'object' || request === null || !('headers' in request)) {
-        return next(given);
-      }
-      const own = typeof request.headers === 'object' ? request.headers : {};
-      return next({ ...given, request: { ...request, headers: { ...own, ...headers } } });
-    };
-}
-
-function completedPart({ number, etag }: UploadedPart): Sdk.CompletedPart {
-  return { PartNumber: number, ETag: etag };
-}
-
 async function allParts(
   { sdk, client }: OpenSdk,
   upload: { Bucket: string; Key: string; UploadId: string },
@@ -165,16 +126,4 @@ async function allParts(
 function uploadedPart({ PartNumber, ETag }: Sdk.Part): UploadedPart {
   if (PartNumber !== undefined && ETag !== undefined) return { number: PartNumber, etag: ETag };
   throw brokenAnswer('the list of parts lacks a number or an ETag');
-}
-
-function brokenAnswer(said: string): S3Error {
-  return new S3Error({
-    code: 'InvalidAnswer',
-    status: 200,
-    said,
-    requestId: undefined,
-    retryAfterMs: undefined,
-    region: undefined,
-    attempts: 1,
-  });
 }

@@ -1,10 +1,7 @@
 import type { Clock, Headers } from '../model/ports.ts';
-import { errorInSuccess } from './parse-s3-error.ts';
 import type { S3Lane } from './s3-lane.ts';
 import type { S3Request } from './s3-store.ts';
-
-/** The SDK's answers of seldom calls are read up to here; a listing of 1,000 parts has 300 KB. */
-const MAX_ANSWER_BYTES = 8 * 1024 * 1024;
+import { wholeAnswer } from './whole-answer.ts';
 
 /** Fields that belong to the SDK's own connection, signature or statistics. */
 const SDK_FIELDS = /^(amz-sdk-.*|x-amz-user-agent|user-agent|host|content-length|expect)$/;
@@ -47,17 +44,7 @@ export function sdkRequestHandler(
     handle: async (request, options) => {
       const signal = options?.abortSignal;
       if (!(signal instanceof AbortSignal)) throw new Error('the SDK was called without a signal');
-      const { status, headers, body } = await lane.sendWhole(
-        ownRequest(request),
-        async (response) => {
-          const bytes = await response.bytes(MAX_ANSWER_BYTES);
-          const { headers, attempts } = response;
-          const error = errorInSuccess(headers, bytes, clock.now(), attempts, lane.mask);
-          if (error !== undefined) throw error;
-          return { status: response.status, headers, body: bytes };
-        },
-        signal,
-      );
+      const { status, headers, body } = await wholeAnswer(lane, clock, ownRequest(request), signal);
       return { response: { statusCode: status, headers: { ...headers }, body } };
     },
     destroy: () => undefined,

@@ -231,6 +231,27 @@ describe('a seldom call', () => {
     await origin.close();
   });
 
+  it('that completes may be answered with nothing, not with half a document', async () => {
+    const origin = await faultOrigin();
+    origin.script('/b/k?uploadId=u', [{ body: '' }, { body: '<R><ETag>"x"' }]);
+    const { store: odd } = storeUnderTest(origin.url);
+    const complete = () => {
+      const parts = [{ number: 1, etag: '"a&<b>"' }];
+      return odd.control.completeUpload('k', 'u', parts, true, NEVER);
+    };
+    expect(await complete()).toBeUndefined();
+    await expect(complete()).rejects.toMatchObject({ name: 'S3Error', code: 'InvalidAnswer' });
+    const [sent] = origin.requests;
+    expect(sent?.headers).toMatchObject({
+      'content-type': 'application/xml',
+      'if-none-match': '*',
+    });
+    expect(sent?.body.toString()).toContain(
+      '<Part><ETag>&quot;a&amp;&lt;b&gt;&quot;</ETag><PartNumber>1</PartNumber></Part>',
+    );
+    await origin.close();
+  });
+
   it('refused with an error keeps its code, status and request id', async () => {
     const origin = await faultOrigin();
     origin.script('/b/k?uploads=', { status: 400, body: errorXml('InvalidStorageClass') });
