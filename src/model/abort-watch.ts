@@ -5,6 +5,18 @@ export interface Abortable {
 
 const nothing = (): void => undefined;
 
+const lasting = new WeakSet<AbortSignal>();
+
+/**
+ * Says that a signal is there for many exchanges, one after the other, as that of a client's
+ * connection: who watches it goes on listening in between, which is cheaper than to begin and end
+ * with each of them. Not for a signal that follows others (`AbortSignal.any`, `timeout`): these are
+ * kept in memory by whoever listens.
+ */
+export function markLasting(signal: AbortSignal): void {
+  lasting.add(signal);
+}
+
 /**
  * Who is ended when a signal aborts. One signal stops a whole run, and a listener of its own for
  * each exchange costs more than most of what else an exchange does: here one listener stands for
@@ -39,6 +51,8 @@ export class AbortWatch {
 
 class Watched {
   readonly #signal: AbortSignal;
+  readonly #isLasting: boolean;
+  #isListening = false;
   /** The first who came while nobody was there: mostly nobody else comes. */
   #only: Abortable | undefined;
   /** All others. */
@@ -51,11 +65,12 @@ class Watched {
 
   constructor(signal: AbortSignal) {
     this.#signal = signal;
+    this.#isLasting = lasting.has(signal);
   }
 
   add(one: Abortable): void {
     const isFirst = this.#isEmpty();
-    if (isFirst) this.#signal.addEventListener('abort', this.#onAbort);
+    if (!this.#isListening) this.#listen();
     if (isFirst) this.#only = one;
     else if (this.#only !== one) (this.#others ??= new Set()).add(one);
   }
@@ -64,7 +79,17 @@ class Watched {
     if (this.#only === one) this.#only = undefined;
     else if (this.#others?.delete(one) !== true) return;
     // A listener that stays would keep signals alive that were made for one request.
-    if (this.#isEmpty()) this.#signal.removeEventListener('abort', this.#onAbort);
+    if (!this.#isLasting && this.#isEmpty()) this.#listenNoMore();
+  }
+
+  #listen(): void {
+    this.#isListening = true;
+    this.#signal.addEventListener('abort', this.#onAbort);
+  }
+
+  #listenNoMore(): void {
+    this.#isListening = false;
+    this.#signal.removeEventListener('abort', this.#onAbort);
   }
 
   #isEmpty(): boolean {

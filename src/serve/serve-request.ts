@@ -1,7 +1,7 @@
 import { Failure } from '../model/failure.ts';
 import type { ResponseSettings, Rule } from '../model/rule.ts';
 import { isBucketFailure } from '../plan/is-bucket-failure.ts';
-import { matchAfter, matchRequest, matchUnasked } from '../rules/match-rule.ts';
+import { hasUnasked, matchAfter, matchRequest, matchUnasked } from '../rules/match-rule.ts';
 import { redirectTarget } from '../rules/redirect-target.ts';
 import { rewriteKey } from '../rules/rewrite-key.ts';
 import { objectKey } from '../model/object-key.ts';
@@ -36,28 +36,74 @@ const PLAIN: ResponseSettings = {
  * what the bucket answered; its action. The client has its answer, or a broken connection, when
  * this resolves; it never throws.
  */
-export async function serveRequest(serving: Serving, exchange: Exchange): Promise<void> {
+export function serveRequest(serving: Serving, exchange: Exchange): Promise<void> {
+  const inForce = serving.inForce();
+  return hasUnasked(inForce.rules)
+    ? decideFirst(serving, exchange, inForce)
+    : askBucket(serving, exchange, inForce);
+}
+
+async function decideFirst(
+  serving: Serving,
+  exchange: Exchange,
+  inForce: RulesInForce,
+): Promise<void> {
   try {
-    const inForce = serving.inForce();
     const unasked = matchUnasked(inForce.rules, exchange.request);
-    if (unasked.decided && unasked.rule !== undefined) {
-      await act(serving, exchange, inForce, unasked.rule);
+    if (!unasked.decided || unasked.rule === undefined) {
+      await askBucket(serving, exchange, inForce);
       return;
     }
+    await act(serving, exchange, inForce, unasked.rule);
+  } catch (error) {
+    giveUp(exchange, error);
+  }
+}
+
+/** A hit ends here, and most requests are hits: so it is no async function. */
+function askBucket(serving: Serving, exchange: Exchange, inForce: RulesInForce): Promise<void> {
+  const failed = (error: unknown): Promise<void> => behindTrouble(serving, exchange, inForce, error);
+  try {
     const rule = matchRequest(inForce.rules, exchange.request, MISS);
     exchange.rule = rule;
-    let said: typeof MISS | Failure = MISS;
-    try {
-      const { key } = exchange.request;
-      if ((await serveHit(serving, exchange, key, rule?.response ?? PLAIN)) === true) return;
-    } catch (error) {
-      said = saidInstead(exchange, error);
-    }
-    await answerWithout(serving, exchange, inForce, said);
+    const { key } = exchange.request;
+    return serveHit(serving, exchange, key, rule?.response ?? PLAIN).then(
+      (isHit) => (isHit === true ? undefined : behindMiss(serving, exchange, inForce)),
+      failed,
+    );
   } catch (error) {
-    if (exchange.client.gone.aborted) return;
-    refuse(exchange, asFailure(error));
+    return failed(error);
   }
+}
+
+async function behindMiss(
+  serving: Serving,
+  exchange: Exchange,
+  inForce: RulesInForce,
+): Promise<void> {
+  try {
+    await answerWithout(serving, exchange, inForce, MISS);
+  } catch (error) {
+    giveUp(exchange, error);
+  }
+}
+
+async function behindTrouble(
+  serving: Serving,
+  exchange: Exchange,
+  inForce: RulesInForce,
+  trouble: unknown,
+): Promise<void> {
+  try {
+    await answerWithout(serving, exchange, inForce, saidInstead(exchange, trouble));
+  } catch (error) {
+    giveUp(exchange, error);
+  }
+}
+
+/** A client that has left needs no answer. */
+function giveUp(exchange: Exchange, error: unknown): void {
+  if (!exchange.client.gone.aborted) refuse(exchange, asFailure(error));
 }
 
 /** Nothing of an answer that fits has come: trouble of the bucket, or of ours. */
