@@ -1,4 +1,5 @@
 import { type AskedRange, type ByteRange, partLength, partOf } from '../model/byte-range.ts';
+import { headerDate } from '../http/header-date.ts';
 import { fieldProblem } from '../http/request-fields.ts';
 import type { ObjectMetadata, StoredAnswer, StoredObject, WriteOptions } from '../model/bucket.ts';
 import { Failure, type FailureCode } from '../model/failure.ts';
@@ -136,7 +137,7 @@ function describedObject(key: ObjectKey, size: number, headers: Headers): Stored
       setHeader(metadata, name.slice(METADATA_PREFIX.length), metadataText(value));
     }
   }
-  const lastModifiedMs = Date.parse(headers['last-modified'] ?? '');
+  const lastModifiedMs = headerDate(headers['last-modified'] ?? '');
   return {
     key,
     size,

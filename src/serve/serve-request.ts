@@ -62,7 +62,8 @@ async function decideFirst(
 
 /** A hit ends here, and most requests are hits: so it is no async function. */
 function askBucket(serving: Serving, exchange: Exchange, inForce: RulesInForce): Promise<void> {
-  const failed = (error: unknown): Promise<void> => behindTrouble(serving, exchange, inForce, error);
+  const failed = (error: unknown): Promise<void> =>
+    behindTrouble(serving, exchange, inForce, error);
   try {
     const rule = matchRequest(inForce.rules, exchange.request, MISS);
     exchange.rule = rule;
