@@ -46,15 +46,16 @@ export class LentReads {
    * chunk by chunk is copied in whole words, if the first one is.
    */
   #within = 0;
-  /** What came and was not read; two chunks at most, since reading pauses behind the first. */
-  readonly #unread: Buffer[] = [];
+  /** What came and was not read: two chunks at most, since reading pauses behind the first. */
+  #unread: Buffer | undefined;
+  #unreadBehind: Buffer | undefined;
 
   /** The socket whose `onread` this is. Whoever reads it finds the chunks where it finds them else. */
   attach(socket: Socket): void {
     const read = socket.read.bind(socket);
     // Of no byte, it is Node's own, to go on reading.
     socket.read = (size) => {
-      const chunk = size === 0 ? undefined : this.#unread.shift();
+      const chunk = size === 0 ? undefined : this.#shift();
       if (chunk !== undefined) return chunk;
       return this.#isTelling ? null : (read(size) as unknown);
     };
@@ -81,13 +82,26 @@ export class LentReads {
   #onRead(bytes: number): boolean {
     const start = this.#within;
     this.#within = (start + bytes) % WORD_BYTES;
-    this.#unread.push(this.#chunk(start, start + bytes));
+    this.#push(this.#chunk(start, start + bytes));
     this.#isTelling = true;
     this.#socket?.emit('readable');
     this.#isTelling = false;
-    if (this.#unread.length === 0) return true;
+    if (this.#unread === undefined) return true;
     this.keep();
     return false;
+  }
+
+  #push(chunk: Buffer): void {
+    if (this.#unread === undefined) this.#unread = chunk;
+    else this.#unreadBehind = chunk;
+  }
+
+  #shift(): Buffer | undefined {
+    const chunk = this.#unread;
+    if (chunk === undefined) return undefined;
+    this.#unread = this.#unreadBehind;
+    this.#unreadBehind = undefined;
+    return chunk;
   }
 
   /** What was read, as its reader gets it: a large chunk takes the memory with it, a small one is copied. */
