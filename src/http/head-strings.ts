@@ -10,8 +10,7 @@ export interface HeadField {
 
 interface Known extends HeadField {
   /** The name as it was sent. */
-  readonly sent: LastText;
-  readonly said: LastText;
+  sent: string;
   name: string;
   value: string;
   isPlain: boolean;
@@ -40,24 +39,21 @@ export class HeadStrings {
   field(index: number, name: Buffer, value: Buffer): HeadField {
     const known = this.#known[index];
     if (known === undefined) return this.#remember(index, name, value);
-    if (!known.sent.is(name)) {
-      known.name = known.sent.become(name).toLowerCase();
+    if (!isText(name, known.sent)) {
+      known.sent = name.toString('latin1');
+      known.name = known.sent.toLowerCase();
       if (this.#judged > index) this.#judged = index;
     }
     if (index >= this.#judged) this.#judge(index, known);
-    if (!known.said.is(value)) known.value = known.said.become(value);
+    if (!isText(value, known.value)) known.value = value.toString('latin1');
     return known;
   }
 
   #remember(index: number, name: Buffer, value: Buffer): HeadField {
-    const lower = name.toString('latin1').toLowerCase();
-    const text = value.toString('latin1');
-    if (index >= MOST_FIELDS) return { name: lower, value: text, isPlain: false };
-    const [sent, said] = [new LastText(), new LastText()];
-    sent.become(name);
-    said.become(value);
-    const known = { sent, said, name: lower, value: text, isPlain: false };
-    this.#known[index] = known;
+    const sent = name.toString('latin1');
+    const lower = sent.toLowerCase();
+    const known = { sent, name: lower, value: value.toString('latin1'), isPlain: false };
+    if (index < MOST_FIELDS) this.#known[index] = known;
     return known;
   }
 
@@ -69,24 +65,12 @@ export class HeadStrings {
   }
 }
 
-/** The bytes of the text that came last: these are compared faster than characters. */
-class LastText {
-  readonly #bytes = new Uint8Array(MOST_BYTES);
-  #length = -1;
-
-  is(bytes: Uint8Array): boolean {
-    const own = this.#bytes;
-    const { length } = bytes;
-    if (length !== this.#length) return false;
-    // From the end: lengths, dates and ETags that differ do so there.
-    for (let at = length - 1; at >= 0; at -= 1) if (bytes[at] !== own[at]) return false;
-    return true;
+function isText(bytes: Uint8Array, text: string): boolean {
+  const { length } = bytes;
+  if (length !== text.length || length > MOST_BYTES) return false;
+  // From the end: lengths, dates and ETags that differ do so there.
+  for (let at = length - 1; at >= 0; at -= 1) {
+    if (bytes[at] !== text.charCodeAt(at)) return false;
   }
-
-  become(bytes: Buffer): string {
-    const isKept = bytes.length <= MOST_BYTES;
-    this.#length = isKept ? bytes.length : -1;
-    if (isKept) this.#bytes.set(bytes);
-    return bytes.toString('latin1');
-  }
+  return true;
 }
