@@ -12,7 +12,7 @@ import { isLoop } from './loop-mark.ts';
 import { preflight } from './client/preflight.ts';
 import { serveRequest } from './serve-request.ts';
 import type { Exchange, Serving } from './serving.ts';
-import { ObjectExchange, RequestId, ToldRequest } from './told-request.ts';
+import { Coming, ObjectExchange, ToldRequest } from './told-request.ts';
 import { type Row, UnderWay } from './under-way.ts';
 
 /** Where the proxy listens. */
@@ -155,11 +155,10 @@ function handle(
 ): void {
   const { clock, steadyClock } = serving;
   const { method = '', url: target = '', rawHeaders } = incoming;
-  const id = new RequestId();
-  const coming = { id, timeMs: clock.now(), begunMs: steadyClock.now(), method };
+  const coming = new Coming(clock.now(), steadyClock.now(), method);
   // A body that nobody wants is read away, so that the connection can be used again.
   incoming.resume();
-  const exchange = begun(serving, client, id, { method, target, rawHeaders });
+  const exchange = begun(serving, client, coming, { method, target, rawHeaders });
   const tell = (): void => {
     try {
       onServed(new ToldRequest(coming, exchange, client, steadyClock.now()));
@@ -180,23 +179,23 @@ function unexpected(error: unknown): never {
 function begun(
   serving: Serving,
   client: HttpClient,
-  id: RequestId,
+  coming: Coming,
   raw: RawRequest,
 ): Exchange | undefined {
   const address = readAddress(raw);
   switch (address.operation) {
     case 'refuse':
-      refuse(client, raw.method, id, address, raw.target);
+      refuse(client, coming, address, raw.target);
       return undefined;
     case 'preflight':
-      answerPreflight(serving, client, id, address);
+      answerPreflight(serving, client, coming, address);
       return undefined;
     case 'read': {
       const { request } = address;
       if (isLoop(request.headers, serving.name)) {
-        refuse(client, raw.method, id, LOOP, `/${request.key}`);
+        refuse(client, coming, LOOP, `/${request.key}`);
       }
-      return new ObjectExchange(id, request, client, serving.fills.now);
+      return new ObjectExchange(coming, request, client, serving.fills.now);
     }
   }
 }
@@ -204,7 +203,7 @@ function begun(
 function answerPreflight(
   serving: Serving,
   client: HttpClient,
-  id: RequestId,
+  coming: Coming,
   { request, ask }: Extract<Address, { readonly operation: 'preflight' }>,
 ): void {
   const rule = request && matchRequest(serving.inForce().rules, request, 404);
@@ -214,7 +213,7 @@ function answerPreflight(
     client.end();
     return;
   }
-  refuse(client, 'OPTIONS', id, answer, `/${request?.key ?? ''}`);
+  refuse(client, coming, answer, `/${request?.key ?? ''}`);
 }
 
 const LOOP: Omit<Refusal, 'operation'> = {
@@ -225,8 +224,7 @@ const LOOP: Omit<Refusal, 'operation'> = {
 
 function refuse(
   client: HttpClient,
-  method: string,
-  { text: requestId }: RequestId,
+  { method, id: requestId }: Coming,
   { status, code, message, headers }: Omit<Refusal, 'operation'>,
   resource: string,
 ): void {

@@ -6,12 +6,24 @@ import type { ClientRequest } from '../rules/client-request.ts';
 import type { Client, HttpClient } from './client/client.ts';
 import type { Exchange } from './serving.ts';
 
-/** Names one request. It is made up when somebody asks for it: of most nobody does. */
-export class RequestId {
-  #text: string | undefined;
+/** When a request came, and by what name it is told of. */
+export class Coming {
+  /** Milliseconds since the epoch. */
+  readonly timeMs: number;
+  /** The same moment by a clock that nobody sets. */
+  readonly begunMs: number;
+  readonly method: string;
+  #id: string | undefined;
 
-  get text(): string {
-    return (this.#text ??= randomUUID());
+  constructor(timeMs: number, begunMs: number, method: string) {
+    this.timeMs = timeMs;
+    this.begunMs = begunMs;
+    this.method = method;
+  }
+
+  /** Made up when somebody asks for it: of most requests nobody does. */
+  get id(): string {
+    return (this.#id ??= randomUUID());
   }
 }
 
@@ -24,28 +36,18 @@ export class ObjectExchange implements Exchange {
   mark: Mark | undefined = undefined;
   neededOrigin = false;
   failure: Failure | undefined = undefined;
-  readonly #id: RequestId;
+  readonly #coming: Coming;
 
-  constructor(id: RequestId, request: ClientRequest, client: Client, begunAt: number) {
-    this.#id = id;
+  constructor(coming: Coming, request: ClientRequest, client: Client, begunAt: number) {
+    this.#coming = coming;
     this.request = request;
     this.client = client;
     this.begunAt = begunAt;
   }
 
   get id(): string {
-    return this.#id.text;
+    return this.#coming.id;
   }
-}
-
-/** When a request came, and what for. */
-export interface Coming {
-  readonly id: RequestId;
-  /** Milliseconds since the epoch. */
-  readonly timeMs: number;
-  /** The same moment by a clock that nobody sets. */
-  readonly begunMs: number;
-  readonly method: string;
 }
 
 /** An answered request, as it is told of. */
@@ -61,7 +63,7 @@ export class ToldRequest implements Served {
   readonly neededOrigin: boolean;
   readonly cut: boolean;
   readonly failure: Failure | undefined;
-  readonly #id: RequestId;
+  readonly #coming: Coming;
 
   /**
    * @param exchange undefined where no object was asked for
@@ -79,10 +81,10 @@ export class ToldRequest implements Served {
     this.neededOrigin = exchange?.neededOrigin ?? false;
     this.cut = !client.ended;
     this.failure = exchange?.failure;
-    this.#id = coming.id;
+    this.#coming = coming;
   }
 
   get id(): string {
-    return this.#id.text;
+    return this.#coming.id;
   }
 }
