@@ -126,25 +126,53 @@ function bodyLength(bucket: string, key: ObjectKey, { length, headers }: S3Respo
   throw new Failure('BUCKET_REFUSED', line, { requestId: requestIdIn(headers) });
 }
 
-function describedObject(key: ObjectKey, size: number, headers: Headers): StoredObject {
-  const fields: Record<string, string> = {};
-  const metadata: Record<string, string> = {};
-  for (const name of Object.keys(headers)) {
-    const value = headers[name] ?? '';
-    if (isField(name)) setHeader(fields, name, fieldText(value));
-    else if (name.startsWith(METADATA_PREFIX)) {
-      setHeader(metadata, name.slice(METADATA_PREFIX.length), metadataText(value));
+/** An object as an answer's headers describe it. */
+class DescribedObject implements StoredObject {
+  readonly key: ObjectKey;
+  readonly size: number;
+  readonly etag: string;
+  readonly headers: Record<string, string> = {};
+  readonly metadata: Record<string, string> = {};
+  readonly #lastModified: string | undefined;
+
+  constructor(key: ObjectKey, size: number, headers: Headers) {
+    this.key = key;
+    this.size = size;
+    this.etag = quotedEtag(headers['etag']) ?? '';
+    this.#lastModified = headers['last-modified'];
+    for (const name of Object.keys(headers)) {
+      const kept = keptAs(name);
+      if (kept === 'nothing') continue;
+      const value = headers[name] ?? '';
+      if (kept === 'field') setHeader(this.headers, name, fieldText(value));
+      else setHeader(this.metadata, kept.metadata, metadataText(value));
     }
   }
-  const lastModifiedMs = Date.parse(headers['last-modified'] ?? '');
-  return {
-    key,
-    size,
-    etag: quotedEtag(headers['etag']) ?? '',
-    lastModifiedMs: Number.isNaN(lastModifiedMs) ? 0 : lastModifiedMs,
-    headers: fields,
-    metadata,
-  };
+
+  /** Read when somebody asks for it: hardly anybody does, and reading dates takes its time. */
+  get lastModifiedMs(): number {
+    const ms = Date.parse(this.#lastModified ?? '');
+    return Number.isNaN(ms) ? 0 : ms;
+  }
+}
+
+/** What an answer's header is to an object. */
+type Kept = 'field' | 'nothing' | { readonly metadata: string };
+
+const kinds = new Map<string, Kept>();
+
+function keptAs(name: string): Kept {
+  const known = kinds.get(name);
+  if (known !== undefined) return known;
+  const kept = kindOf(name);
+  if (kinds.size < SPELLINGS_KEPT) kinds.set(name, kept);
+  return kept;
+}
+
+function kindOf(name: string): Kept {
+  if (isField(name)) return 'field';
+  if (!name.startsWith(METADATA_PREFIX)) return 'nothing';
+  return { metadata: name.slice(METADATA_PREFIX.length) };
 }
 
 /**
@@ -152,7 +180,7 @@ function describedObject(key: ObjectKey, size: number, headers: Headers): Stored
  * @throws Failure `BUCKET_REFUSED` where it does not tell the object's length.
  */
 export function storedObject(bucket: string, key: ObjectKey, response: S3Response): StoredObject {
-  return describedObject(key, bodyLength(bucket, key, response), response.headers);
+  return new DescribedObject(key, bodyLength(bucket, key, response), response.headers);
 }
 
 /** Objects are not that long, and a number beyond it may not be written in digits alone. */
@@ -202,5 +230,5 @@ export function storedPart(
   if (length !== expected) {
     throw refused('LENGTH_MISMATCH', `a body of ${length} bytes, expected ${expected}`);
   }
-  return { object: describedObject(key, told.size, headers), part };
+  return { object: new DescribedObject(key, told.size, headers), part };
 }

@@ -22,9 +22,7 @@ export class ServeEvents {
   readonly served = (served: Served): void => {
     const { failure } = served;
     if (this.#json) {
-      const { timeMs, ...told } = { ...served, failure: undefined };
-      const time = new Date(timeMs).toISOString();
-      this.#write({ event: 'served', time, ...told, ...wordsOf(failure) });
+      this.#write({ ...wordsOfServed(served), ...wordsOf(failure) });
     }
     if (failure !== undefined && failure.code !== 'ORIGIN_NOT_FOUND') {
       this.#log.warn(`${served.method} ${JSON.stringify(served.key)}: ${failure.message}`);
@@ -55,6 +53,15 @@ export class ServeEvents {
     }
     this.#stdout.write(`${JSON.stringify(event)}\n`);
   }
+}
+
+/** Field by field: what names a request is made up when it is asked for. */
+function wordsOfServed(served: Served): object {
+  const { timeMs, id, method, key, rule, mark, status, bytes } = served;
+  const { elapsedMs, neededOrigin, cut } = served;
+  const time = new Date(timeMs).toISOString();
+  const asked = { event: 'served', time, id, method, key, rule, mark };
+  return { ...asked, status, bytes, elapsedMs, neededOrigin, cut };
 }
 
 function wordsOf(failure: Filled['failure']): object {

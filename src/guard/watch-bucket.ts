@@ -38,8 +38,11 @@ export function watchBucket(bucket: Bucket, probe: BucketProbe): Bucket {
   return {
     name: bucket.name,
     head: (key, signal) => watched(() => bucket.head(key, signal), signal),
+    // As `watched`, without its call in between: all that serve answers comes by here.
     read: (key, reader, signal, options) =>
-      watched(() => bucket.read(key, reader, signal, options), signal),
+      bucket.read(key, reader, signal, options).catch(async (error: unknown) => {
+        throw await judge(error, signal);
+      }),
     list: (range, signal) => bucket.list(range, signal),
     // As `watched`, without its call in between: it is the one that every small object takes.
     putBytes: (key, bytes, metadata, options, signal) =>

@@ -1,11 +1,12 @@
 /** Chunks that may lie unread before the socket is held: it hides a reader's short waits. */
 const READ_AHEAD_BYTES = 128 * 1024;
 
-/** The chunks of a body that came and are not read yet. */
+/** The chunks of a body that came and are not read yet. A small body is one, for which no list is made. */
 export class ChunkQueue {
   /** More than this makes it full. */
   limitBytes = READ_AHEAD_BYTES;
-  #chunks: Uint8Array[] = [];
+  #first: Uint8Array | undefined;
+  #behind: Uint8Array[] | undefined;
   #bytes = 0;
 
   get isFull(): boolean {
@@ -13,24 +14,29 @@ export class ChunkQueue {
   }
 
   push(chunk: Uint8Array): void {
-    this.#chunks.push(chunk);
+    if (this.#first === undefined) this.#first = chunk;
+    else (this.#behind ??= []).push(chunk);
     this.#bytes += chunk.length;
   }
 
   shift(): Uint8Array | undefined {
-    const chunk = this.#chunks.shift();
-    if (chunk !== undefined) this.#bytes -= chunk.length;
+    const chunk = this.#first;
+    if (chunk === undefined) return undefined;
+    this.#first = this.#behind?.shift();
+    this.#bytes -= chunk.length;
     return chunk;
   }
 
   /** All of them as one, which is not copied where it is one already. */
   joined(): Uint8Array {
-    const [only] = this.#chunks;
-    return only !== undefined && this.#chunks.length === 1 ? only : Buffer.concat(this.#chunks);
+    if (this.#first === undefined) return Buffer.alloc(0);
+    const behind = this.#behind ?? [];
+    return behind.length === 0 ? this.#first : Buffer.concat([this.#first, ...behind]);
   }
 
   clear(): void {
-    this.#chunks = [];
+    this.#first = undefined;
+    this.#behind = undefined;
     this.#bytes = 0;
   }
 }

@@ -1,6 +1,5 @@
 import type { Socket } from 'node:net';
 
-import { Row } from '../model/row.ts';
 import { Connection } from './connection.ts';
 import { asError } from './network-failure.ts';
 
@@ -21,7 +20,9 @@ export class ConnectionPool {
   readonly #size: number;
   readonly #dial: (signal: AbortSignal) => Promise<Socket>;
   readonly #onEmpty: () => void;
-  readonly #lent = new Row<Connection>();
+  /** All that are open. */
+  readonly #connections = new Set<Connection>();
+  #lent = 0;
   /** The last given back is lent first: it is the least likely to have gone stale. */
   readonly #idle: Connection[] = [];
   readonly #waiting = new Set<Waiter>();
@@ -40,14 +41,14 @@ export class ConnectionPool {
   take(signal: AbortSignal): Connection | Promise<Connection> {
     const idle = this.#idle.pop();
     if (idle !== undefined) return this.#lend(idle);
-    return this.#lent.size < this.#size ? this.#open() : this.#queue(signal);
+    return this.#lent < this.#size ? this.#open() : this.#queue(signal);
   }
 
   /** Takes a connection back; one that is not `reusable` is destroyed. */
   give(connection: Connection, reusable: boolean): void {
-    this.#lent.delete(connection);
+    this.#lent -= 1;
     if (reusable) connection.uses += 1;
-    else connection.destroy();
+    else this.#destroy(connection);
     const next = this.#firstInLine();
     if (next !== undefined) {
       this.#waiting.delete(next);
@@ -61,8 +62,8 @@ export class ConnectionPool {
 
   /** Destroys a lent connection and lends a new one, past the line. */
   replace(connection: Connection): Connection {
-    this.#lent.delete(connection);
-    connection.destroy();
+    this.#lent -= 1;
+    this.#destroy(connection);
     return this.#open();
   }
 
@@ -70,24 +71,29 @@ export class ConnectionPool {
   close(): void {
     for (const waiter of this.#waiting) waiter.refuse(new Error('the HTTP client was closed'));
     this.#waiting.clear();
-    for (const connection of [...this.#lent.values(), ...this.#idle]) connection.destroy();
+    for (const connection of this.#connections) this.#destroy(connection);
     this.#idle.length = 0;
   }
 
   #open(): Connection {
-    return this.#lend(
-      new Connection({
-        dial: this.#dial,
-        onClosed: (connection) => {
-          this.#forget(connection);
-        },
-      }),
-    );
+    const connection = new Connection({
+      dial: this.#dial,
+      onClosed: (closed) => {
+        this.#forget(closed);
+      },
+    });
+    this.#connections.add(connection);
+    return this.#lend(connection);
   }
 
   #lend(connection: Connection): Connection {
-    this.#lent.add(connection);
+    this.#lent += 1;
     return connection;
+  }
+
+  #destroy(connection: Connection): void {
+    this.#connections.delete(connection);
+    connection.destroy();
   }
 
   async #queue(signal: AbortSignal): Promise<Connection> {
@@ -122,11 +128,11 @@ export class ConnectionPool {
     const index = this.#idle.indexOf(connection);
     if (index === -1) return;
     this.#idle.splice(index, 1);
-    connection.destroy();
+    this.#destroy(connection);
     this.#checkEmpty();
   }
 
   #checkEmpty(): void {
-    if (this.#lent.size === 0 && this.#idle.length === 0) this.#onEmpty();
+    if (this.#lent === 0 && this.#idle.length === 0) this.#onEmpty();
   }
 }

@@ -1,7 +1,6 @@
 import type { Socket } from 'node:net';
 import type { Dispatcher } from 'undici';
 
-import { NOWHERE, type Placed } from '../model/row.ts';
 import { Deadline } from './deadline.ts';
 import { HeadStrings } from './head-strings.ts';
 import { type HeldSocket, holdable } from './held-socket.ts';
@@ -29,8 +28,7 @@ export interface ConnectionSettings {
  * One connection to a site, for one exchange at a time. It dials when the first request comes, and
  * again when a request finds that the other side has hung up in the meantime.
  */
-export class Connection implements Placed {
-  place = NOWHERE;
+export class Connection {
   /** How many exchanges the present socket has served. */
   uses = 0;
   /** The clock of the exchange under way. */

@@ -35,8 +35,9 @@ export function responseHead(
     const rawName = fields[at - 1];
     const rawValue = fields[at];
     if (rawName === undefined || rawValue === undefined) break;
-    const { name, value } = strings.field(at >> 1, rawName, rawValue);
-    if (name === 'set-cookie') setCookies = [...setCookies, value];
+    const { name, value, isPlain } = strings.field(at >> 1, rawName, rawValue);
+    if (isPlain) headers[name] = value;
+    else if (name === 'set-cookie') setCookies = [...setCookies, value];
     else if (name !== '__proto__') headers[name] = joined(headers, name, value);
   }
   const length = declaredLength(headers['content-length']);

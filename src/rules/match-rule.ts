@@ -132,7 +132,14 @@ export function matchRequest(
   status: number,
 ): Rule | undefined {
   const candidate = { key: request.key, request, status };
-  return rules.find((rule) => matches(rule, candidate));
+  for (const rule of rules) if (matches(rule, candidate)) return rule;
+  return undefined;
+}
+
+/** Whether {@link matchUnasked} may find a rule at all; most rules wait for the bucket's answer. */
+export function hasUnasked(rules: readonly Rule[]): boolean {
+  for (const { match } of rules) if (match.statuses === 'any') return true;
+  return false;
 }
 
 /**
@@ -192,7 +199,8 @@ function fewHosts(hosts: readonly string[]): string {
 }
 
 function matches({ match }: Rule, candidate: Candidate): boolean {
-  return CONDITIONS.every((condition) => condition.holds(match, candidate));
+  for (const condition of CONDITIONS) if (!condition.holds(match, candidate)) return false;
+  return true;
 }
 
 function headerHolds({ name, test, value }: HeaderCondition, { headers }: ClientRequest): boolean {

@@ -54,7 +54,7 @@ const SENT_ANEW = 'the origin broke the body off, and began it anew from its fir
  */
 export class Fill {
   readonly #waiting = new Set<() => void>();
-  readonly #stop = new AbortController();
+  readonly #stop: AbortController;
   readonly #work: FillWork;
   #edition: Omit<Edition, 'release' | 'size'> | undefined;
   #letGo: () => void = () => undefined;
@@ -63,10 +63,14 @@ export class Fill {
   /** Settles, without failing, when the fetch and its storing are over. */
   readonly over: Promise<FillEnd>;
 
-  /** Begins the fetch. */
-  constructor(work: FillWork, signal: AbortSignal) {
+  /**
+   * Begins the fetch, which goes on until `cancel` ends it.
+   * @param stop aborted already where it is to end at once
+   */
+  constructor(work: FillWork, stop = new AbortController()) {
     this.#work = work;
-    this.over = this.#run(AbortSignal.any([signal, this.#stop.signal]));
+    this.#stop = stop;
+    this.over = this.#run(stop.signal);
   }
 
   /** The body is whole. */
@@ -85,7 +89,7 @@ export class Fill {
   }
 
   /** Ends the fetch, for one that nobody waits for any more. */
-  cancel(reason: Error): void {
+  cancel(reason: unknown): void {
     this.#stop.abort(reason);
   }
 

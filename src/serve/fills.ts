@@ -23,7 +23,7 @@ interface Entry {
 interface UnderWay {
   /** Settles, without failing, when it is over. */
   readonly over: Promise<unknown>;
-  cancel(reason: Error): void;
+  cancel(reason: unknown): void;
 }
 
 /**
@@ -43,6 +43,11 @@ export class Fills {
   /** @param signal ends all of them */
   constructor(signal: AbortSignal) {
     this.#signal = signal;
+    // A signal of each that follows this one takes more time than most of what else a fill does.
+    const endAll = (): void => {
+      for (const one of this.#underWay) one.cancel(signal.reason);
+    };
+    signal.addEventListener('abort', endAll, { once: true });
   }
 
   get count(): number {
@@ -65,7 +70,7 @@ export class Fills {
    */
   join(id: string, work: () => FillWork, lasts: boolean): JoinedFill {
     const there = this.#open.get(id);
-    const entry = there ?? this.#begin(id, new Fill(work(), this.#signal));
+    const entry = there ?? this.#begin(id, new Fill(work(), this.#stop()));
     entry.users += 1;
     let left = false;
     const leave = (): void => {
@@ -81,8 +86,8 @@ export class Fills {
 
   /** Carries out a fetch that nobody joins: it is counted, waited for and ended as fills are. */
   async beside<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    const stop = new AbortController();
-    const made = work(AbortSignal.any([this.#signal, stop.signal]));
+    const stop = this.#stop();
+    const made = work(stop.signal);
     const entry: UnderWay = {
       over: made.catch(() => undefined),
       cancel: (reason) => {
@@ -117,6 +122,13 @@ export class Fills {
     while (this.#underWay.size > 0) {
       await Promise.all([...this.#underWay].map(({ over }) => over));
     }
+  }
+
+  /** What ends one of them. */
+  #stop(): AbortController {
+    const stop = new AbortController();
+    if (this.#signal.aborted) stop.abort(this.#signal.reason);
+    return stop;
   }
 
   #begin(id: string, fill: Fill): Entry {

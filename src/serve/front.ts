@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { type AddressInfo, Server as TcpServer, type Socket } from 'node:net';
@@ -13,6 +12,8 @@ import { isLoop } from './loop-mark.ts';
 import { preflight } from './client/preflight.ts';
 import { serveRequest } from './serve-request.ts';
 import type { Exchange, Serving } from './serving.ts';
+import { Coming, ObjectExchange, ToldRequest } from './told-request.ts';
+import { type Wave, UnderWay } from './under-way.ts';
 
 /** Where the proxy listens. */
 export interface FrontAddress {
@@ -63,16 +64,14 @@ export async function openFront({ listen, serving, onServed }: FrontSettings): P
   });
   server.setTimeout(STILL_MS);
   const connections = new Connections();
-  const underWay = new Set<UnderWay>();
-  const desk: Desk = { serving, onServed, underWay };
+  const underWay = new UnderWay();
+  const desk: Desk = { serving, onServed };
   const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
     // RFC 9112, 6.1: who speaks HTTP/1.0 to somebody in between may have framed it otherwise.
     const isDoubtful = request.httpVersion === '1.0' && 'transfer-encoding' in request.headers;
     if (isDoubtful) response.shouldKeepAlive = false;
     const client = connections.clientOf(response, request.socket);
-    const one: UnderWay = { answered: undefined };
-    underWay.add(one);
-    one.answered = handle(desk, one, request, client);
+    handle(desk, underWay.begin(), request, client);
   };
   server.on('connection', (socket: Socket) => {
     connections.add(socket);
@@ -96,31 +95,21 @@ export async function openFront({ listen, serving, onServed }: FrontSettings): P
   const { address, port } = server.address() as AddressInfo;
   return {
     address: { host: address, port },
-    underWayNow: () => allAnswered(underWay),
+    underWayNow: () => underWay.now(),
     drain: async (patience) => drain(server, connections, underWay, patience),
   };
-}
-
-/** A request that is being answered. */
-interface UnderWay {
-  answered: Promise<void> | undefined;
 }
 
 /** What answering takes, the same for all requests. */
 interface Desk {
   readonly serving: Serving;
   readonly onServed: (served: Served) => void;
-  readonly underWay: Set<UnderWay>;
-}
-
-async function allAnswered(underWay: ReadonlySet<UnderWay>): Promise<void> {
-  await Promise.all(Array.from(underWay, async ({ answered }) => answered));
 }
 
 async function drain(
   server: Server,
   connections: Connections,
-  underWay: ReadonlySet<UnderWay>,
+  underWay: UnderWay,
   patience: AbortSignal,
 ): Promise<void> {
   const closed = once(server, 'close');
@@ -136,7 +125,7 @@ async function drain(
   patience.removeEventListener('abort', breakAll);
   // Ends its timers.
   server.close();
-  await allAnswered(underWay);
+  await underWay.now();
 }
 
 const UNWANTED = 'HTTP/1.1 405 Method Not Allowed';
@@ -157,71 +146,56 @@ function refuseUnreadable(error: NodeJS.ErrnoException, socket: Socket): void {
   socket.end(`HTTP/1.1 ${status}${LAST}`);
 }
 
-async function handle(
-  { serving, onServed, underWay }: Desk,
-  one: UnderWay,
+/** No async function, and no closure but one: every request comes by here. */
+function handle(
+  { serving, onServed }: Desk,
+  wave: Wave,
   incoming: IncomingMessage,
   client: HttpClient,
-): Promise<void> {
+): void {
   const { clock, steadyClock } = serving;
-  const timeMs = clock.now();
-  const begunMs = steadyClock.now();
   const { method = '', url: target = '', rawHeaders } = incoming;
+  const coming = new Coming(clock.now(), steadyClock.now(), method);
   // A body that nobody wants is read away, so that the connection can be used again.
   incoming.resume();
-  const id = randomUUID();
-  try {
-    const exchange = begun(serving, client, id, { method, target, rawHeaders });
-    if (exchange !== undefined && client.status === 0) await serveRequest(serving, exchange);
-    onServed({
-      id,
-      timeMs,
-      method,
-      key: exchange?.request.key,
-      rule: exchange?.rule?.id,
-      mark: exchange?.mark,
-      status: client.status,
-      bytes: client.sentBytes,
-      elapsedMs: steadyClock.now() - begunMs,
-      neededOrigin: exchange?.neededOrigin ?? false,
-      cut: !client.ended,
-      failure: exchange?.failure,
-    });
-  } finally {
-    underWay.delete(one);
-  }
+  const exchange = begun(serving, client, coming, { method, target, rawHeaders });
+  const tell = (): void => {
+    try {
+      onServed(new ToldRequest(coming, exchange, client, steadyClock.now()));
+    } finally {
+      wave.end();
+    }
+  };
+  if (exchange === undefined || client.status !== 0) tell();
+  else serveRequest(serving, exchange).then(tell, unexpected);
+}
+
+/** Answering reports what goes wrong in other ways, so this is a bug and ends the process. */
+function unexpected(error: unknown): never {
+  throw error;
 }
 
 /** @returns a request for an object, which is answered already where it came in a loop. */
 function begun(
   serving: Serving,
   client: HttpClient,
-  id: string,
+  coming: Coming,
   raw: RawRequest,
 ): Exchange | undefined {
   const address = readAddress(raw);
   switch (address.operation) {
     case 'refuse':
-      refuse(client, raw.method, id, address, raw.target);
+      refuse(client, coming, address, raw.target);
       return undefined;
     case 'preflight':
-      answerPreflight(serving, client, id, address);
+      answerPreflight(serving, client, coming, address);
       return undefined;
     case 'read': {
       const { request } = address;
       if (isLoop(request.headers, serving.name)) {
-        refuse(client, raw.method, id, LOOP, `/${request.key}`);
+        refuse(client, coming, LOOP, `/${request.key}`);
       }
-      return {
-        id,
-        request,
-        client,
-        begunAt: serving.fills.now,
-        rule: undefined,
-        mark: undefined,
-        neededOrigin: false,
-        failure: undefined,
-      };
+      return new ObjectExchange(coming, request, client, serving.fills.now);
     }
   }
 }
@@ -229,7 +203,7 @@ function begun(
 function answerPreflight(
   serving: Serving,
   client: HttpClient,
-  id: string,
+  coming: Coming,
   { request, ask }: Extract<Address, { readonly operation: 'preflight' }>,
 ): void {
   const rule = request && matchRequest(serving.inForce().rules, request, 404);
@@ -239,7 +213,7 @@ function answerPreflight(
     client.end();
     return;
   }
-  refuse(client, 'OPTIONS', id, answer, `/${request?.key ?? ''}`);
+  refuse(client, coming, answer, `/${request?.key ?? ''}`);
 }
 
 const LOOP: Omit<Refusal, 'operation'> = {
@@ -250,8 +224,7 @@ const LOOP: Omit<Refusal, 'operation'> = {
 
 function refuse(
   client: HttpClient,
-  method: string,
-  requestId: string,
+  { method, id: requestId }: Coming,
   { status, code, message, headers }: Omit<Refusal, 'operation'>,
   resource: string,
 ): void {

@@ -32,9 +32,15 @@ export function serveHit(
     : lookFirst(serving, exchange, key, response);
 }
 
+/** Whether there is anything that `evaluateConditions` looks at. */
 function isConditional(headers: Headers): boolean {
-  for (const name of Object.keys(headers)) if (name.startsWith('if-')) return true;
-  return false;
+  return (
+    headers['if-match'] !== undefined ||
+    headers['if-none-match'] !== undefined ||
+    headers['if-modified-since'] !== undefined ||
+    headers['if-unmodified-since'] !== undefined ||
+    headers['if-range'] !== undefined
+  );
 }
 
 const WHOLE = { range: undefined };

@@ -1,15 +1,14 @@
 import { Failure } from '../model/failure.ts';
 import type { ResponseSettings, Rule } from '../model/rule.ts';
 import { isBucketFailure } from '../plan/is-bucket-failure.ts';
-import { matchAfter, matchRequest, matchUnasked } from '../rules/match-rule.ts';
-import { redirectTarget } from '../rules/redirect-target.ts';
+import { hasUnasked, matchAfter, matchRequest, matchUnasked } from '../rules/match-rule.ts';
 import { rewriteKey } from '../rules/rewrite-key.ts';
 import { objectKey } from '../model/object-key.ts';
 import { answerFailed } from './answer-failed.ts';
 import { askedRange } from './client/asked-range.ts';
 import { promiseFill } from './keep-promises.ts';
 import { missOf } from './origin-request.ts';
-import { headersSet, markHeader } from './object-headers.ts';
+import { isUnholdable, redirectClient } from './redirect-client.ts';
 import { asFailure, sendError } from './send-error.ts';
 import type { Miss } from './serve-fill.ts';
 import { serveHit } from './serve-hit.ts';
@@ -36,28 +35,75 @@ const PLAIN: ResponseSettings = {
  * what the bucket answered; its action. The client has its answer, or a broken connection, when
  * this resolves; it never throws.
  */
-export async function serveRequest(serving: Serving, exchange: Exchange): Promise<void> {
+export function serveRequest(serving: Serving, exchange: Exchange): Promise<void> {
+  const inForce = serving.inForce();
+  return hasUnasked(inForce.rules)
+    ? decideFirst(serving, exchange, inForce)
+    : askBucket(serving, exchange, inForce);
+}
+
+async function decideFirst(
+  serving: Serving,
+  exchange: Exchange,
+  inForce: RulesInForce,
+): Promise<void> {
   try {
-    const inForce = serving.inForce();
     const unasked = matchUnasked(inForce.rules, exchange.request);
-    if (unasked.decided && unasked.rule !== undefined) {
-      await act(serving, exchange, inForce, unasked.rule);
+    if (!unasked.decided || unasked.rule === undefined) {
+      await askBucket(serving, exchange, inForce);
       return;
     }
+    await act(serving, exchange, inForce, unasked.rule);
+  } catch (error) {
+    giveUp(exchange, error);
+  }
+}
+
+/** A hit ends here, and most requests are hits: so it is no async function. */
+function askBucket(serving: Serving, exchange: Exchange, inForce: RulesInForce): Promise<void> {
+  const failed = (error: unknown): Promise<void> =>
+    behindTrouble(serving, exchange, inForce, error);
+  try {
     const rule = matchRequest(inForce.rules, exchange.request, MISS);
     exchange.rule = rule;
-    let said: typeof MISS | Failure = MISS;
-    try {
-      const { key } = exchange.request;
-      if ((await serveHit(serving, exchange, key, rule?.response ?? PLAIN)) === true) return;
-    } catch (error) {
-      said = saidInstead(exchange, error);
-    }
-    await answerWithout(serving, exchange, inForce, said);
+    const { key } = exchange.request;
+    return serveHit(serving, exchange, key, rule?.response ?? PLAIN).then(
+      (isHit) => (isHit === true ? undefined : behindMiss(serving, exchange, inForce)),
+      failed,
+    );
   } catch (error) {
-    if (exchange.client.gone.aborted) return;
-    refuse(exchange, asFailure(error));
+    return failed(error);
   }
+}
+
+async function behindMiss(
+  serving: Serving,
+  exchange: Exchange,
+  inForce: RulesInForce,
+): Promise<void> {
+  try {
+    await answerWithout(serving, exchange, inForce, MISS);
+  } catch (error) {
+    giveUp(exchange, error);
+  }
+}
+
+async function behindTrouble(
+  serving: Serving,
+  exchange: Exchange,
+  inForce: RulesInForce,
+  trouble: unknown,
+): Promise<void> {
+  try {
+    await answerWithout(serving, exchange, inForce, saidInstead(exchange, trouble));
+  } catch (error) {
+    giveUp(exchange, error);
+  }
+}
+
+/** A client that has left needs no answer. */
+function giveUp(exchange: Exchange, error: unknown): void {
+  if (!exchange.client.gone.aborted) refuse(exchange, asFailure(error));
 }
 
 /** Nothing of an answer that fits has come: trouble of the bucket, or of ours. */
@@ -115,10 +161,6 @@ async function isHit(
   }
 }
 
-function isUnholdable(error: unknown): boolean {
-  return error instanceof Failure && error.code === 'KEY_INVALID';
-}
-
 function notFound(exchange: Exchange): void {
   const message = 'the object is not in the bucket';
   sendError(exchange, { status: MISS, code: 'NoSuchKey', message });
@@ -141,7 +183,7 @@ async function act(
       return;
     }
     case 'redirect':
-      redirect(exchange, inForce, rule);
+      redirectClient(exchange, inForce, rule);
       return;
     case 'redirectAndFetch':
     case 'mirror':
@@ -156,39 +198,6 @@ async function answerAsWithout(serving: Serving, exchange: Exchange, rule: Rule)
   const { key } = exchange.request;
   if (!isAsked && (await isHit(serving, exchange, key, rule.response))) return;
   notFound(exchange);
-}
-
-function redirect(exchange: Exchange, { redirectBases }: RulesInForce, rule: Rule): void {
-  const { client, request } = exchange;
-  exchange.neededOrigin = true;
-  const base = redirectBases.get(rule.id);
-  const target = base === undefined ? undefined : targetOf(rule, base, request);
-  if (target === undefined) {
-    const message = 'its rule has no address that a client can be sent to for this key';
-    sendError(exchange, { status: rule.response.onError, code: 'MirrorFailed', message });
-    return;
-  }
-  exchange.mark = 'REDIRECT';
-  client.head(target.status, {
-    ...headersSet(rule.response),
-    ...markHeader(rule.response, 'REDIRECT'),
-    location: target.location,
-    'content-length': '0',
-  });
-  client.end();
-}
-
-function targetOf(
-  rule: Rule,
-  base: string,
-  request: Exchange['request'],
-): ReturnType<typeof redirectTarget> {
-  try {
-    return redirectTarget(rule, base, request);
-  } catch (error) {
-    if (isUnholdable(error)) return undefined;
-    throw error;
-  }
 }
 
 async function fromOrigin(
@@ -240,7 +249,7 @@ async function fetchMiss(
   try {
     if (rule.action === 'redirectAndFetch') {
       if (request.method === 'GET') await promiseFill(serving, miss);
-      redirect(exchange, inForce, rule);
+      redirectClient(exchange, inForce, rule);
     } else if (rule.action === 'proxy') await serveThrough(serving, exchange, miss, 'PROXY');
     else if (isThrough(serving, exchange, miss))
       await serveThrough(serving, exchange, miss, 'MISS');
@@ -272,7 +281,7 @@ async function afterFailure(
   const left = answerFailed(exchange, rule, failure);
   if (left === 'answered') return;
   if (left === 'redirect') {
-    redirect(exchange, inForce, rule);
+    redirectClient(exchange, inForce, rule);
     return;
   }
   const next = matchAfter(inForce.rules, rule, exchange.request, MISS);

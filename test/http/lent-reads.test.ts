@@ -173,3 +173,22 @@ describe('a connection that lends its chunks', () => {
     expect(connections).toBe(1);
   });
 });
+
+describe('a small body', () => {
+  it("is its reader's for good, whatever is read after it", async () => {
+    let count = 0;
+    const bodyOf = (number: number) => BODY.subarray(number, number + ((number * 997) % 20_000));
+    answer = (socket) => {
+      const body = bodyOf(count);
+      count += 1;
+      socket.write(Buffer.concat([Buffer.from(head(body.length)), body]));
+    };
+    const kept: Uint8Array[] = [];
+    for (let number = 0; number < 100; number += 1) {
+      kept.push(await get((response) => response.bytes(64 * 1024)));
+    }
+    const wrong = kept.flatMap((body, number) => (bodyOf(number).equals(body) ? [] : [number]));
+    expect(wrong).toEqual([]);
+    expect(connections).toBe(1);
+  });
+});

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { AbortWatch } from '../../src/model/abort-watch.ts';
+import { AbortWatch, markLasting } from '../../src/model/abort-watch.ts';
 import { NOWHERE } from '../../src/model/row.ts';
 
 describe('a watch for aborts', () => {
@@ -44,6 +44,31 @@ describe('a watch for aborts', () => {
     watch.add(spied, one([]));
     expect(listeners).toEqual(['add', 'remove', 'add']);
     expect(met).toEqual([signal]);
+  });
+
+  it('goes on listening to a signal that is for many', () => {
+    const [controller, watch] = [new AbortController(), new AbortWatch()];
+    const { signal } = controller;
+    markLasting(signal);
+    const listeners: string[] = [];
+    const listen = signal.addEventListener.bind(signal);
+    Object.assign(signal, {
+      addEventListener: (type: 'abort', listener: () => void) => {
+        listeners.push('add');
+        listen(type, listener);
+      },
+      removeEventListener: () => listeners.push('remove'),
+    });
+    const [left, stays]: unknown[][] = [[], []];
+    for (let times = 0; times < 3; times += 1) {
+      const leaving = one(left ?? []);
+      watch.add(signal, leaving);
+      watch.delete(signal, leaving);
+    }
+    watch.add(signal, one(stays ?? []));
+    controller.abort('enough');
+    expect(listeners).toEqual(['add']);
+    expect([left, stays]).toEqual([[], ['enough']]);
   });
 
   it('keeps those who came later when the first has left', () => {

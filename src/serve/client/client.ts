@@ -87,19 +87,28 @@ export class HttpClient implements Client {
     this.#response.shouldKeepAlive = false;
   }
 
-  readonly write = (chunk: Uint8Array): void | Promise<void> => {
+  /** Made when it is asked for: a small answer has no need of it. */
+  get write(): BodySink {
+    return (chunk) => this.#write(chunk);
+  }
+
+  get take(): BodySink {
+    return (chunk) => this.#take(chunk);
+  }
+
+  #write(chunk: Uint8Array): void | Promise<void> {
     this.gone.throwIfAborted();
     this.#begin();
     this.#sentBytes += chunk.length;
     return this.#response.write(chunk) || this.#isSent() ? undefined : this.#untilDrained();
-  };
+  }
 
-  readonly take = (chunk: Uint8Array): void | Promise<void> => {
+  #take(chunk: Uint8Array): void | Promise<void> {
     const { socket } = this.#response;
     // It would lie behind what waits, with nothing to tell when it is gone.
-    if (socket === null || socket.writableLength > 0) return this.write(Uint8Array.from(chunk));
-    return this.write(chunk) ?? (this.#isSent() ? undefined : KEPT);
-  };
+    if (socket === null || socket.writableLength > 0) return this.#write(Uint8Array.from(chunk));
+    return this.#write(chunk) ?? (this.#isSent() ? undefined : KEPT);
+  }
 
   /** Sends what was written at once, not at the end of this turn. Whether the system took it all. */
   #isSent(): boolean {

@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { markLasting } from '../../model/abort-watch.ts';
 import { breakOff } from './break-off.ts';
 import { type AnswersConnection, HttpClient } from './client.ts';
 
@@ -9,7 +10,8 @@ import { type AnswersConnection, HttpClient } from './client.ts';
  * CPU time of a small hit.
  */
 class ClientConnection implements AnswersConnection {
-  readonly answers = new Set<ServerResponse>();
+  /** In their order; mostly there is one. */
+  readonly answers: ServerResponse[] = [];
   readonly waiting = new Set<HttpClient>();
   readonly gone: AbortSignal;
   readonly #controller = new AbortController();
@@ -18,6 +20,7 @@ class ClientConnection implements AnswersConnection {
     this.gone = this.#controller.signal;
     // Each answer that is pipelined listens, however many there are.
     setMaxListeners(0, this.gone);
+    markLasting(this.gone);
   }
 
   leave(): void {
@@ -50,24 +53,26 @@ export class Connections {
     const connection = this.#connections.get(socket) ?? closed();
     const { answers } = connection;
     if (this.#isDraining) response.shouldKeepAlive = false;
-    answers.add(response);
+    answers.push(response);
     response.on('close', () => {
-      answers.delete(response);
-      if (this.#isDraining && answers.size === 0) socket.destroySoon();
+      const at = answers.indexOf(response);
+      if (at === 0) answers.shift();
+      else if (at > 0) answers.splice(at, 1);
+      if (this.#isDraining && answers.length === 0) socket.destroySoon();
     });
     return new HttpClient(response, connection);
   }
 
   /** An answer is on its way out: nothing else may be written between. */
   isBusy(socket: Socket): boolean {
-    return (this.#connections.get(socket)?.answers.size ?? 0) > 0;
+    return (this.#connections.get(socket)?.answers.length ?? 0) > 0;
   }
 
   /** Ends each connection when what is under way on it was sent. */
   drain(): void {
     this.#isDraining = true;
     for (const [socket, { answers }] of this.#connections) {
-      const last = [...answers].at(-1);
+      const last = answers.at(-1);
       if (last === undefined) socket.destroy();
       else last.shouldKeepAlive = false;
     }
