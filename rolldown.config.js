@@ -73,15 +73,13 @@ const LEFT_OUT = '\0left-out';
 
 /**
  * Of undici's client: HTTP/2 and the bodies of fetch are left out, of which no connection of ours
- * makes use, and its parser stays in a file of its own, as bytes that are written as text.
+ * makes use.
  */
 const undici = {
   name: 'undici',
   resolveId: (source, importer) => {
     if (importer === undefined || packageOf(importer) !== 'undici') return null;
-    if (/(?:client-h2|fetch\/body)\.js$/.test(source)) return LEFT_OUT;
-    if (!/\/llhttp\w*-wasm\.js$/.test(source)) return null;
-    return { id: `undici/lib/llhttp/${path.basename(source)}`, external: true };
+    return /(?:client-h2|fetch\/body)\.js$/.test(source) ? LEFT_OUT : null;
   },
   load: (id) => {
     if (id !== LEFT_OUT) return null;
