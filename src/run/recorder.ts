@@ -1,8 +1,9 @@
 import type { Checkpoint, EntryResult } from '../model/checkpoint.ts';
-import type { EventKey, ObjectEvent, ObjectOutcome } from '../model/event.ts';
+import type { EventKey, ObjectOutcome } from '../model/event.ts';
 import type { EventSink, OnBoundary } from '../model/ports.ts';
 import { unlessAborted } from '../transfer/unless-aborted.ts';
 import type { SegmentTracker } from './segment-tracker.ts';
+import { objectEvent, resultOf } from './told-outcome.ts';
 import type { Tallies } from './tallies.ts';
 
 /** After so many outcomes a group commit begins, however little time has passed. */
@@ -124,47 +125,4 @@ export class Recorder {
       this.#failure = { error };
     }
   }
-}
-
-/** Of a bucket that has most keys already there are as many as keys: no spread, as below. */
-function resultOf(
-  segment: number,
-  index: number,
-  key: EventKey,
-  outcome: ObjectOutcome,
-): EntryResult {
-  if (outcome.outcome !== 'skipped' || !('key' in key)) {
-    return { segment, index, ...key, ...outcome };
-  }
-  const { rule, reason } = outcome;
-  return { segment, index, key: key.key, outcome: 'skipped', rule, reason };
-}
-
-/** Most outcomes are of two kinds; a spread would cost many times as much as their fields. */
-function objectEvent(key: EventKey, outcome: ObjectOutcome): ObjectEvent {
-  if (outcome.outcome === 'skipped' && 'key' in key) {
-    const { rule, reason } = outcome;
-    return { event: 'object', key: key.key, outcome: 'skipped', rule, reason };
-  }
-  if (
-    outcome.outcome !== 'copied' ||
-    outcome.differs !== undefined ||
-    outcome.elapsedMs === undefined ||
-    !('key' in key)
-  ) {
-    return { event: 'object', ...key, ...outcome };
-  }
-  const { bytes, etag, origin, lengthVerified, rule, attempts, elapsedMs } = outcome;
-  return {
-    event: 'object',
-    key: key.key,
-    outcome: 'copied',
-    bytes,
-    etag,
-    origin,
-    lengthVerified,
-    rule,
-    attempts,
-    elapsedMs,
-  };
 }
