@@ -1,18 +1,20 @@
 /* global URL */
 /**
  * The limit of the platform: GET, sign, PUT, and nothing else. No checkpoint, no digests, no
- * retries, no events.
+ * retries, no events. With `digests`, the two of each body that a PUT over plain HTTP is to have: its
+ * MD5, which the bucket's answer can be held against, and the SHA-256 in its signature.
  *
- * `node test/bench/yard-bare.js ORIGIN SINK KEYS CONCURRENCY`
+ * `node test/bench/yard-bare.js ORIGIN SINK KEYS CONCURRENCY [digests]`
  */
 import { Buffer } from 'node:buffer';
+import { hash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import process from 'node:process';
 import { Pool } from 'undici';
 
 import { UNSIGNED_PAYLOAD, v4Signer } from '../../dist/s3/sign-v4.js';
 
-const [origin, sink, keysFile, concurrency] = process.argv.slice(2);
+const [origin, sink, keysFile, concurrency, digests] = process.argv.slice(2);
 const KEYS = { accessKeyId: 'bench', secretAccessKey: 'bench-secret', sessionToken: undefined };
 
 /** One request; its answer's whole body. */
@@ -45,13 +47,14 @@ async function copy(key) {
     headers: { 'accept-encoding': 'identity' },
   };
   const body = await ask(from, get);
+  const type = { 'content-type': 'application/octet-stream' };
   const unsigned = {
     method: 'PUT',
     path: `/bucket/${key}`,
     query: '',
     host,
-    headers: { 'content-type': 'application/octet-stream' },
-    payloadHash: UNSIGNED_PAYLOAD,
+    headers: digests === undefined ? type : { ...type, 'content-md5': hash('md5', body, 'base64') },
+    payloadHash: digests === undefined ? UNSIGNED_PAYLOAD : hash('sha256', body, 'hex'),
   };
   const headers = sign(unsigned, { keys: KEYS, region: 'us-east-1', nowMs: Date.now() });
   await ask(to, { method: 'PUT', path: unsigned.path, headers, body });

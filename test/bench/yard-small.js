@@ -41,12 +41,13 @@ export async function smallObjects(yard) {
   const origin = `${nginx.origin}/small/`;
   const bucket = { url: 's3://bucket/', endpoint: nginx.forgetful };
   const ours = (flags) => () => runOurs({ folder, origin, bucket, tree, flags, node: yard.node });
-  const bare = () =>
-    runBare({ folder, origin, sink: nginx.forgetful, tree, concurrency: BARE_CONCURRENCY });
+  const work = { folder, origin, sink: nginx.forgetful, tree, concurrency: BARE_CONCURRENCY };
+  const bare = (digests) => () => runBare({ ...work, digests });
   const own = [
     ['bucketfill', ours([])],
     ...(workers ? [['bucketfill, 2 workers', ours(['--workers', '2'])]] : []),
-    ['bare loop', bare],
+    ['bare loop', bare([])],
+    ['bare loop, digests', bare(['digests'])],
   ].map(([name, go]) => [name, counted(nginx, name, tree, go)]);
   const peers = rclones(yard, origin, tree);
   const runs = await race(Object.fromEntries([...own, ...peers]), repeats);
