@@ -12,16 +12,10 @@ export type EtagVerdict = 'same' | 'other' | 'opaque' | 'absent';
 
 /** An ETag without quotes, weakness mark and upper case. */
 function bare(etag: string): string {
-  return etag.slice(start(etag), end(etag)).toLowerCase();
-}
-
-function start(etag: string): number {
-  const mark = etag.startsWith('W/') || etag.startsWith('w/') ? 2 : 0;
-  return etag.startsWith('"', mark) ? mark + 1 : mark;
-}
-
-function end(etag: string): number {
-  return etag.endsWith('"') ? Math.max(start(etag), etag.length - 1) : etag.length;
+  let start = etag.startsWith('W/') || etag.startsWith('w/') ? 2 : 0;
+  if (etag.startsWith('"', start)) start += 1;
+  const end = etag.endsWith('"') ? Math.max(start, etag.length - 1) : etag.length;
+  return etag.slice(start, end).toLowerCase();
 }
 
 const MD5 = /^[0-9a-f]{32}$/;

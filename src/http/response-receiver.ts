@@ -18,6 +18,7 @@ const DRAINED_BYTES = 64 * 1024;
 
 /**
  * Takes one answer from undici and is its body.
+ *
  * States: `waiting` (for the head) → `open` (head known, body coming) → `ended` (framing ended
  * cleanly) or, from either, `failed`. Chunks queue here and the socket is held once more than
  * the read-ahead lies unread, so a body without a reader, or with a slow one, waits in the kernel.
@@ -203,8 +204,7 @@ export class ResponseReceiver implements Dispatcher.DispatchHandler, Body, Overd
   }
 
   /**
-   * Called once the reader is done, whatever it read. A short rest is read away, a longer one is
-   * cut off.
+   * Called once the reader is done, whatever it read: a short rest is read away, a longer one cut off.
    * @returns whether the connection can serve another request; undefined: `onSettled` hears of it.
    */
   finish(): boolean | undefined {

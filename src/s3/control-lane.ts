@@ -2,12 +2,12 @@ import type * as Sdk from '@aws-sdk/client-s3';
 
 import { Failure, FatalError } from '../model/failure.ts';
 import type { Clock } from '../model/ports.ts';
+import { brokenAnswer } from './broken-answer.ts';
 import { multipartCalls } from './multipart-calls.ts';
 import { S3Error } from './s3-error.ts';
 import type { S3Lane } from './s3-lane.ts';
 import type { S3Control, UploadedPart } from './s3-store.ts';
 import { sdkRequestHandler } from './sdk-request-handler.ts';
-import { brokenAnswer } from './whole-answer.ts';
 
 /** The calls, and what they leave open. */
 export interface ControlLane {

@@ -1,5 +1,6 @@
 import { Failure } from '../model/failure.ts';
 import { compareKeys } from '../model/object-key.ts';
+import { brokenAnswer } from './broken-answer.ts';
 import type { S3ListedObject } from './listed-object.ts';
 import { mayPass } from './may-pass.ts';
 import { BrokenListing, readListing, type ListingPage } from './read-listing.ts';
@@ -213,13 +214,5 @@ function checkOrder(key: string, last: string, prefix: string): void {
 }
 
 function broken(said: string): S3Error {
-  return new S3Error({
-    code: 'InvalidListing',
-    status: 200,
-    said,
-    requestId: undefined,
-    retryAfterMs: undefined,
-    region: undefined,
-    attempts: 1,
-  });
+  return brokenAnswer(said, 'InvalidListing');
 }

@@ -1,8 +1,9 @@
 import type { Clock } from '../model/ports.ts';
+import { brokenAnswer } from './broken-answer.ts';
 import { xmlReader } from './read-xml.ts';
 import type { S3Lane } from './s3-lane.ts';
 import type { S3Control, UploadedPart } from './s3-store.ts';
-import { brokenAnswer, wholeAnswer } from './whole-answer.ts';
+import { wholeAnswer } from './whole-answer.ts';
 
 /** The calls that each multipart upload makes. */
 export type MultipartCalls = Pick<S3Control, 'createUpload' | 'completeUpload' | 'abortUpload'>;

@@ -1,7 +1,6 @@
 import type { Clock, Headers } from '../model/ports.ts';
 import { errorInSuccess } from './parse-s3-error.ts';
 import type { S3Lane } from './s3-lane.ts';
-import { S3Error } from './s3-error.ts';
 import type { S3Request } from './s3-store.ts';
 
 /** Answers of seldom calls are read up to here; a listing of 1,000 parts has 300 KB. */
@@ -32,17 +31,4 @@ export function wholeAnswer(
     return { status, headers, body };
   };
   return lane.sendWhole(request, read, signal);
-}
-
-/** An answer of status 200 that is not what was asked for. */
-export function brokenAnswer(said: string): S3Error {
-  return new S3Error({
-    code: 'InvalidAnswer',
-    status: 200,
-    said,
-    requestId: undefined,
-    retryAfterMs: undefined,
-    region: undefined,
-    attempts: 1,
-  });
 }

@@ -67,7 +67,7 @@ export class Fill {
    * Begins the fetch, which goes on until `cancel` ends it.
    * @param stop aborted already where it is to end at once
    */
-  constructor(work: FillWork, stop = new AbortController()) {
+  constructor(work: FillWork, stop: AbortController) {
     this.#work = work;
     this.#stop = stop;
     this.over = this.#run(stop.signal);

@@ -1,6 +1,6 @@
-import { Failure } from '../model/failure.ts';
 import type { Rule } from '../model/rule.ts';
 import { redirectTarget } from '../rules/redirect-target.ts';
+import { isUnholdable } from './is-unholdable.ts';
 import { headersSet, markHeader } from './object-headers.ts';
 import { sendError } from './send-error.ts';
 import type { Exchange, RulesInForce } from './serving.ts';
@@ -41,9 +41,4 @@ function targetOf(
     if (isUnholdable(error)) return undefined;
     throw error;
   }
-}
-
-/** Whether something failed because no bucket can hold such a key. */
-export function isUnholdable(error: unknown): boolean {
-  return error instanceof Failure && error.code === 'KEY_INVALID';
 }

@@ -79,7 +79,10 @@ function mustBeGated(report, objects, outcome) {
   );
 }
 
-/** @param {{ folder: string, origin: string, sink: string, tree: object, concurrency: number }} work */
+/**
+ * @param {{ folder: string, origin: string, sink: string, tree: object, concurrency: number,
+ *   digests?: string[] }} work
+ */
 export async function runBare({ folder, origin, sink, tree, concurrency, digests = [] }) {
   const args = [BARE, origin, sink, tree.keysFile, String(concurrency), ...digests];
   return measured({ command: process.execPath, args, env: plainEnv(folder) });
